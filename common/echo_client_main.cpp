@@ -1,0 +1,74 @@
+// The client as a program. With a TEXT it sends that and prints the echo. Without one it is a pipe through the server:
+// standard input goes to the server, what comes back goes to standard output, byte for byte and of any size.
+#include "common/echo_client.hpp"
+#include "common/error.hpp"
+#include "common/program.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <io.h>
+
+#include <array>
+#include <cstdio>
+#include <thread>
+
+namespace {
+
+// Reads what is there, up to the size of the buffer; so a line typed by hand goes out at once.
+void send_standard_input(EchoClient& client)
+{
+    std::array<char, 65'536> buffer{};
+    for (;;) {
+        const int got = ::_read(::_fileno(stdin), buffer.data(), static_cast<unsigned>(buffer.size()));
+        if (got <= 0)
+            break;
+        client.send({buffer.data(), static_cast<std::size_t>(got)}, EchoClient::milliseconds::max());
+    }
+    client.half_close();
+}
+
+void pipe_through(EchoClient& client)
+{
+    ::_setmode(::_fileno(stdin), _O_BINARY);
+    ::_setmode(::_fileno(stdout), _O_BINARY);
+    // If the server ends first, this thread still waits for input. The end of the program takes it along.
+    std::thread([&client] {
+        if (run_program([&client] { send_standard_input(client); }) != 0)
+            std::_Exit(1);
+    }).detach();
+    for (;;) {
+        const std::string bytes = client.receive_some(EchoClient::milliseconds{-1});
+        if (bytes.empty())
+            break;
+        if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0)
+            throw std::runtime_error("cannot write to standard output");
+    }
+    std::_Exit(0);
+}
+
+} // namespace
+
+int main(int argc, char* argv[])
+{
+    return run_program([&] {
+        std::string address = "127.0.0.1";
+        std::uint16_t port = 5150;
+        std::string text;
+        CLI::App app("Talks to an echo server.");
+        app.option_defaults()->always_capture_default();
+        app.add_option("--port", port, "the server's port");
+        app.add_option("--address", address, "the server's IPv4 address")->check(CLI::ValidIPV4);
+        auto* const given = app.add_option("TEXT", text, "what to send; without it, standard input is sent");
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::CallForHelp&) {
+            std::fputs(app.help().c_str(), stdout);
+            throw;
+        }
+        EchoClient client(port, address);
+        if (given->count() == 0)
+            pipe_through(client);
+        else
+            std::puts(client.echo(text).c_str());
+    });
+}

@@ -1,0 +1,77 @@
+#include "common/winsock.hpp"
+
+#include "common/error.hpp"
+#include "common/event_log.hpp"
+
+#include <array>
+#include <chrono>
+#include <thread>
+
+WinsockSession::WinsockSession()
+{
+    // The only Winsock call that returns its error: before it has worked, WSAGetLastError must not be used.
+    WSADATA details;
+    if (const int error = ::WSAStartup(MAKEWORD(2, 2), &details); error != 0)
+        throw WindowsError("WSAStartup", error);
+}
+
+WinsockSession::~WinsockSession()
+{
+    ::WSACleanup();
+}
+
+sockaddr_in to_sockaddr(const std::string& address, std::uint16_t port)
+{
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = ::htons(port);
+    if (::inet_pton(AF_INET, address.c_str(), &name.sin_addr) != 1)
+        throw std::runtime_error("'" + address + "' is not an IPv4 address");
+    return name;
+}
+
+std::string to_text(const sockaddr_in& name)
+{
+    std::array<char, INET_ADDRSTRLEN> address{};
+    ::inet_ntop(AF_INET, &name.sin_addr, address.data(), address.size());
+    return std::string(address.data()) + ":" + std::to_string(::ntohs(name.sin_port));
+}
+
+Socket listen_on(const std::string& address, std::uint16_t port)
+{
+    const sockaddr_in name = to_sockaddr(address, port);
+    const std::string where = address + ":" + std::to_string(port);
+
+    Socket listener(::WSASocketW(
+        AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
+    if (!listener)
+        throw WindowsError("making a socket", ::WSAGetLastError());
+
+    const BOOL exclusive = TRUE;
+    if (::setsockopt(listener.get(), SOL_SOCKET, SO_EXCLUSIVEADDRUSE, reinterpret_cast<const char*>(&exclusive),
+            sizeof exclusive) == SOCKET_ERROR)
+        throw WindowsError("asking for " + where + " alone", ::WSAGetLastError());
+    if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == SOCKET_ERROR)
+        throw WindowsError("bind to " + where, ::WSAGetLastError());
+    if (::listen(listener.get(), SOMAXCONN) == SOCKET_ERROR)
+        throw WindowsError("listen on " + where, ::WSAGetLastError());
+    return listener;
+}
+
+void after_failed_accept(int error, EventLog& log)
+{
+    switch (error) {
+    case WSAEWOULDBLOCK:  // a non-blocking listener: the client that was reported has left again
+    case WSAECONNRESET:   // the same, told by a blocking one
+    case WSAECONNABORTED: // the same, in the words of other systems
+        return;
+    case WSAEMFILE:
+    case WSAENOBUFS:
+    case WSAEINTR:
+        log.problem("accept", error);
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        return;
+    default:
+        throw WindowsError("accept", error);
+    }
+}

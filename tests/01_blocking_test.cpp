@@ -1,0 +1,39 @@
+// Chapter 1: one thread, and it waits inside each call.
+#include "tests/server_test.hpp"
+
+namespace {
+
+class Limit : public ServerTest {};
+
+//! [MakesASecondClientWaitUntilTheFirstHangsUp]
+TEST_F(Limit, MakesASecondClientWaitUntilTheFirstHangsUp)
+{
+    EchoClient first = connect();
+    ASSERT_EQ(first.echo("one"), "one"); // the server is with this client now
+
+    EchoClient second = connect(); // Windows completes this connection; the server has not accepted it
+    second.send("two");
+    EXPECT_FALSE(second.hears_something_within(a_while));
+
+    first.hang_up();
+    EXPECT_EQ(second.receive(3), "two"); // nothing was lost while it waited
+}
+//! [MakesASecondClientWaitUntilTheFirstHangsUp]
+
+//! [IsHeldUpByAClientThatReadsNothing]
+TEST_F(Limit, IsHeldUpByAClientThatReadsNothing)
+{
+    EchoClient deaf = connect();
+    const std::string payload = pattern(64U << 20);
+    ASSERT_LT(deaf.send_what_fits(payload, a_while), payload.size()); // the server is blocked in send
+
+    EchoClient next = connect();
+    next.send("hello");
+    EXPECT_FALSE(next.hears_something_within(a_while));
+
+    deaf.vanish();
+    EXPECT_EQ(next.receive(5), "hello");
+}
+//! [IsHeldUpByAClientThatReadsNothing]
+
+} // namespace

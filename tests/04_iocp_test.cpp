@@ -1,0 +1,79 @@
+// Chapter 4: a completion port and its workers.
+#include "tests/fairness.hpp"
+
+#include <array>
+#include <thread>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class Limit : public ServerTest {};
+class Workers : public ServerTest {};
+
+//! [Serves200ClientsTogether]
+TEST_F(Limit, Serves200ClientsTogether)
+{
+    EXPECT_EQ(serve_together(200).size(), 200U);
+}
+//! [Serves200ClientsTogether]
+
+//! [AClientThatReadsNothingDelaysNobody]
+TEST_F(Fairness, AClientThatReadsNothingDelaysNobody)
+{
+    expect_a_deaf_client_delays_nobody();
+}
+//! [AClientThatReadsNothingDelaysNobody]
+
+//! [ClientsThatFloodStarveNobody]
+TEST_F(Fairness, ClientsThatFloodStarveNobody)
+{
+    expect_flooding_clients_starve_nobody();
+}
+//! [ClientsThatFloodStarveNobody]
+
+//! [OutliveTwiceAsManyResetsAsThereAreWorkers]
+// The classic program leaves its worker at the first failed operation. After as many resets as it has workers it
+// still accepts clients, and answers none.
+TEST_F(Workers, OutliveTwiceAsManyResetsAsThereAreWorkers)
+{
+    const unsigned workers = 2 * std::max(1U, std::thread::hardware_concurrency());
+    for (unsigned i = 0; i < 2 * workers; ++i) {
+        EchoClient rude = connect();
+        ASSERT_EQ(rude.echo("hello"), "hello"); // now its next receive is in flight
+        rude.vanish();
+    }
+    ASSERT_TRUE(server().logs(": reset, ", 2 * workers)); // each one reached a worker as a failed operation
+    EXPECT_EQ(serve_together(64).size(), 64U);
+}
+//! [OutliveTwiceAsManyResetsAsThereAreWorkers]
+
+//! [GiveTheSameAnswersWhateverTheirNumber]
+TEST_F(Workers, GiveTheSameAnswersWhateverTheirNumber)
+{
+    for (const char* workers : {"1", "2", "8"}) {
+        ServerProcess pool(tested().server, {"--port", "0", "--workers", workers});
+        std::array<bool, 4> exact{};
+        {
+            std::vector<std::jthread> threads;
+            for (bool& result : exact)
+                threads.emplace_back([&result, &pool] {
+                    const std::string payload = pattern(1U << 20);
+                    EchoClient client = pool.connect();
+                    result = client.echo(payload) == payload;
+                });
+        }
+        EXPECT_EQ(exact, (std::array{true, true, true, true})) << "with " << workers << " workers";
+        pool.ask_to_stop();
+        EXPECT_EQ(pool.exit_code(2s), 0) << "with " << workers << " workers";
+    }
+}
+//! [GiveTheSameAnswersWhateverTheirNumber]
+
+TEST_F(Workers, CannotBeNone)
+{
+    ServerProcess refused(tested().server, {"--workers", "0"});
+    EXPECT_EQ(refused.exit_code(), 2);
+}
+
+} // namespace

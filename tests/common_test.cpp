@@ -1,0 +1,88 @@
+// The parts of common/ whose failures no echo would show.
+#include "common/error.hpp"
+#include "common/event_log.hpp"
+#include "common/handle.hpp"
+#include "tests/server_test.hpp"
+
+#include <chrono>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+TEST(ErrorText, NamesTheErrorAndItsNumber)
+{
+    EXPECT_EQ(error_text(WSAEADDRINUSE).substr(0, 21), "WSAEADDRINUSE (10048)");
+    EXPECT_EQ(error_text(ERROR_NETNAME_DELETED).substr(0, 26), "ERROR_NETNAME_DELETED (64)");
+}
+
+TEST(ErrorText, HasTheSystemsOwnWordsOnOneLine)
+{
+    const std::string text = error_text(ERROR_ACCESS_DENIED); // a text that Wine has, too
+    EXPECT_GT(text.size(), std::string("error (5): ").size());
+    EXPECT_EQ(text.find_first_of("\r\n"), std::string::npos);
+}
+
+TEST(FailedAccept, OfAClientThatLeftIsPassedOver)
+{
+    EventLog log(false);
+    testing::internal::CaptureStdout();
+    after_failed_accept(WSAECONNRESET, log);
+    after_failed_accept(WSAEWOULDBLOCK, log);
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+}
+
+TEST(FailedAccept, ForAShortageOfTheMomentIsReportedAndFollowedByAPause)
+{
+    EventLog log(false);
+    testing::internal::CaptureStdout();
+    const auto start = std::chrono::steady_clock::now();
+    after_failed_accept(WSAENOBUFS, log);
+    EXPECT_GE(std::chrono::steady_clock::now() - start, 50ms);
+    EXPECT_EQ(testing::internal::GetCapturedStdout().substr(0, 33), "accept failed: WSAENOBUFS (10055)");
+}
+
+TEST(FailedAccept, OfABrokenListenerEndsTheServer)
+{
+    EventLog log(false);
+    EXPECT_THROW(after_failed_accept(WSAENOTSOCK, log), WindowsError);
+}
+
+TEST(Handle, HasOneOwnerAndIsClosedOnce)
+{
+    KernelObject first(::CreateEventA(nullptr, TRUE, FALSE, nullptr));
+    const HANDLE raw = first.get();
+    {
+        const KernelObject second(std::move(first));
+        EXPECT_EQ(second.get(), raw);
+        EXPECT_FALSE(first);               // NOLINT(bugprone-use-after-move): this is the claim
+        EXPECT_TRUE(::SetEvent(raw) != 0); // still open
+    }
+    EXPECT_FALSE(::SetEvent(raw)); // closed with its last owner
+}
+
+TEST(Handle, KnowsTheEmptyValueOfEachKind)
+{
+    EXPECT_FALSE(Socket(INVALID_SOCKET));
+    EXPECT_FALSE(Event(WSA_INVALID_EVENT));
+    EXPECT_FALSE(KernelObject(nullptr));
+}
+
+TEST(Client, SaysWhatItExpectedAndWhatCame)
+{
+    // A listener that nobody accepts from: connections complete, and no answer ever comes.
+    const WinsockSession winsock;
+    const Socket listener = listen_on("127.0.0.1", 0);
+    sockaddr_in name{};
+    int size = sizeof name;
+    ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&name), &size), 0);
+    EchoClient client(::ntohs(name.sin_port));
+    try {
+        static_cast<void>(client.receive(5, 50ms));
+        FAIL() << "five bytes came from nowhere";
+    } catch (const std::runtime_error& problem) {
+        EXPECT_STREQ(problem.what(), "expected 5 bytes, got 0 () and then nothing more within 50 ms");
+    }
+}
+
+} // namespace

@@ -1,0 +1,124 @@
+// Plays one small scene on each server program that is named on the command line, and shows what came of it.
+// Ann talks, Ben is silent, Cat comes last and talks; then they leave. After that: how many clients does this server
+// serve together, and how many threads does it use for them? Every word below is seen, nothing is known beforehand.
+#include "common/program.hpp"
+#include "tests/server_process.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t crowd_size = 70;
+
+struct Seen {
+    std::string stage;
+    std::string ann = "waited";
+    std::string cat = "never answered";
+    std::size_t served_together = 0;
+    std::size_t threads = 0;
+};
+
+void tell(const std::string& what, const std::string& outcome)
+{
+    std::printf("  %-36s %s\n", what.c_str(), outcome.c_str());
+    std::fflush(stdout);
+}
+
+bool is_answered(const EchoClient& client)
+{
+    return client.hears_something_within(300ms);
+}
+
+void play_scene(ServerProcess& server, Seen& seen)
+{
+    EchoClient ann = server.connect();
+    ann.send("hello");
+    if (is_answered(ann))
+        seen.ann = "answered";
+    tell("Ann connects and says \"hello\".", "Ann: " + seen.ann);
+
+    EchoClient ben = server.connect();
+    tell("Ben connects and says nothing.", "");
+
+    EchoClient cat = server.connect();
+    cat.send("anyone?");
+    const auto look_at_cat = [&](const std::string& event, const std::string& outcome) {
+        const bool known = seen.cat != "never answered";
+        if (!known && is_answered(cat))
+            seen.cat = outcome;
+        tell(event, known ? "" : "Cat: " + (seen.cat == outcome ? "answered" : std::string("no answer, she waits")));
+    };
+    look_at_cat("Cat connects and says \"anyone?\".", "answered at once");
+    ann.hang_up();
+    look_at_cat("Ann hangs up.", "waited for Ann to leave");
+    ben.hang_up();
+    look_at_cat("Ben hangs up.", "waited for Ann and Ben to leave");
+    cat.hang_up();
+    tell("Cat hangs up.", "");
+}
+
+// All say hello, then we look round until nobody new was answered for half a second.
+void fill(ServerProcess& server, Seen& seen)
+{
+    std::vector<EchoClient> crowd;
+    for (std::size_t i = 0; i < crowd_size; ++i) {
+        crowd.push_back(server.connect());
+        crowd.back().send("hello");
+    }
+    auto last_news = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - last_news < 500ms && seen.served_together < crowd_size) {
+        std::size_t answered = 0;
+        for (const EchoClient& client : crowd)
+            answered += client.hears_something_within(0ms) ? 1U : 0U;
+        if (answered > seen.served_together)
+            last_news = std::chrono::steady_clock::now();
+        seen.served_together = answered;
+    }
+    tell("70 clients come and say \"hello\".", std::to_string(seen.served_together) + " of them answered");
+}
+
+void count_threads(ServerProcess& server, Seen& seen)
+{
+    std::istringstream log(server.output());
+    std::set<std::string> threads;
+    for (std::string line; std::getline(log, line);)
+        if (const std::size_t at = line.find(" on thread "); at != std::string::npos)
+            threads.insert(line.substr(at));
+    seen.threads = threads.size();
+    tell("Threads that received and sent:", std::to_string(seen.threads));
+}
+
+Seen play(const std::string& program)
+{
+    Seen seen{std::filesystem::path(program).stem().string()};
+    std::printf("\n%s\n", seen.stage.c_str());
+    ServerProcess server(program, {"--port", "0", "--verbose"});
+    play_scene(server, seen);
+    fill(server, seen);
+    count_threads(server, seen);
+    server.ask_to_stop();
+    if (server.exit_code() != 0)
+        throw std::runtime_error(seen.stage + " did not stop as it should");
+    return seen;
+}
+
+} // namespace
+
+int main(int argc, char* argv[])
+{
+    return run_program([&] {
+        std::puts("Three clients, the same scene on every stage.");
+        std::vector<Seen> all;
+        for (int i = 1; i < argc; ++i)
+            all.push_back(play(argv[i]));
+        std::printf("\n%-22s%-10s%-33s%-12s%s\n", "", "Ann", "Cat, behind silent Ben", "of 70", "threads");
+        for (const Seen& seen : all)
+            std::printf("%-22s%-10s%-33s%-12zu%zu\n", seen.stage.c_str(), seen.ann.c_str(), seen.cat.c_str(),
+                seen.served_together, seen.threads);
+    });
+}

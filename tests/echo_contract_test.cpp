@@ -1,0 +1,308 @@
+// What every stage promises, however it does its work. Chapter 1 goes through these claims; the later chapters keep
+// them. The program under test is a black box: bytes, lines and exit codes are all that is looked at.
+#include "tests/server_test.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <thread>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class Echo : public ServerTest {};
+class HalfClose : public ServerTest {};
+class RudeClients : public ServerTest {};
+class Stop : public ServerTest {};
+class Program : public ServerTest {};
+class Log : public ServerTest {};
+
+std::ptrdiff_t lines_in(const std::string& text)
+{
+    return std::count(text.begin(), text.end(), '\n');
+}
+
+// ---- Bytes come back exact and in order -------------------------------------------------------------------------
+
+//! [AnswersWithTheSameBytes]
+TEST_F(Echo, AnswersWithTheSameBytes)
+{
+    EchoClient client = connect();
+    EXPECT_EQ(client.echo("x"), "x");
+    EXPECT_EQ(client.echo("hello, server"), "hello, server");
+}
+//! [AnswersWithTheSameBytes]
+
+TEST_F(Echo, ReturnsEverySizeAroundItsBuffers)
+{
+    EchoClient client = connect();
+    for (const std::size_t size : {1023, 1024, 1025, 8191, 8192, 8193, 65'535, 65'536, 65'537}) {
+        const std::string payload = pattern(size);
+        EXPECT_TRUE(client.echo(payload) == payload) << size << " bytes";
+    }
+}
+
+//! [Returns16MiBThatAreReadWhileTheyAreWritten]
+TEST_F(Echo, Returns16MiBThatAreReadWhileTheyAreWritten)
+{
+    EchoClient client = connect();
+    const std::string payload = pattern(16U << 20);
+    EXPECT_TRUE(client.echo(payload) == payload);
+}
+//! [Returns16MiBThatAreReadWhileTheyAreWritten]
+
+TEST_F(Echo, KeepsEveryByteValue)
+{
+    std::string all(256, '\0');
+    std::iota(all.begin(), all.end(), '\0');
+    EchoClient client = connect();
+    EXPECT_EQ(client.echo(all), all);
+}
+
+TEST_F(Echo, Answers2000SingleBytesOneByOne)
+{
+    EchoClient client = connect();
+    for (const char byte : pattern(2000)) {
+        client.send({&byte, 1});
+        ASSERT_EQ(client.receive(1), std::string(1, byte));
+    }
+}
+
+//! [KeepsTheOrderOfMessagesSentWithoutWaiting]
+TEST_F(Echo, KeepsTheOrderOfMessagesSentWithoutWaiting)
+{
+    EchoClient client = connect();
+    std::string sent;
+    for (int i = 0; i < 2000; ++i) {
+        const std::string message = "message " + std::to_string(i) + '\n';
+        client.send(message);
+        sent += message;
+    }
+    EXPECT_EQ(client.receive(sent.size()), sent); // the same bytes; where one recv ended is nobody's business
+}
+//! [KeepsTheOrderOfMessagesSentWithoutWaiting]
+
+// ---- The two halves of a conversation end one after the other ----------------------------------------------------
+
+//! [GetsEverythingBackAndThenTheEnd]
+TEST_F(HalfClose, GetsEverythingBackAndThenTheEnd)
+{
+    EchoClient client = connect();
+    const std::string payload = pattern(40'000); // more than the server's buffer, less than Windows keeps for us
+    client.send(payload);
+    client.half_close(); // before anything was read
+    EXPECT_TRUE(client.receive(payload.size()) == payload);
+    EXPECT_TRUE(client.hears_the_end());
+}
+//! [GetsEverythingBackAndThenTheEnd]
+
+TEST_F(HalfClose, GetsMegabytesBackAndThenTheEnd)
+{
+    EchoClient client = connect();
+    const std::string payload = pattern(4U << 20);
+    std::jthread writer([&] {
+        client.send(payload);
+        client.half_close();
+    });
+    EXPECT_TRUE(client.receive(payload.size()) == payload);
+    EXPECT_TRUE(client.hears_the_end());
+}
+
+TEST_F(HalfClose, EndsAConversationInWhichNothingWasSaid)
+{
+    EchoClient client = connect();
+    client.half_close();
+    EXPECT_TRUE(client.hears_the_end());
+}
+
+// ---- A client's failure ends that client only --------------------------------------------------------------------
+
+TEST_F(RudeClients, VanishBeforeTheyAreAccepted)
+{
+    for (int i = 0; i < 50; ++i) {
+        EchoClient rude = connect();
+        rude.send("you will never");
+        rude.vanish();
+    }
+    expect_a_good_client_is_served();
+}
+
+//! [VanishWhileTheServerWaitsForThem]
+TEST_F(RudeClients, VanishWhileTheServerWaitsForThem)
+{
+    for (int i = 0; i < 50; ++i) { // one alone can be outrun by a server with several threads
+        EchoClient rude = connect();
+        ASSERT_EQ(rude.echo("hello"), "hello"); // now the server waits for more
+        rude.vanish();
+    }
+    expect_a_good_client_is_served();
+}
+//! [VanishWhileTheServerWaitsForThem]
+
+TEST_F(RudeClients, VanishWithTheirEchoUnread)
+{
+    const std::string payload = pattern(100'000);
+    for (int i = 0; i < 50; ++i) {
+        EchoClient rude = connect();
+        rude.send(payload);
+        ASSERT_TRUE(rude.hears_something_within(EchoClient::patience)); // the echo has begun
+        rude.vanish();
+    }
+    expect_a_good_client_is_served();
+}
+
+TEST_F(RudeClients, VanishWhileTheServerCannotSend)
+{
+    const std::string payload = pattern(64U << 20);
+    EchoClient rude = connect();
+    const std::size_t sent = rude.send_what_fits(payload, a_while);
+    ASSERT_LT(sent, payload.size()); // nobody reads, so both directions are full
+    rude.vanish();
+    expect_a_good_client_is_served();
+}
+
+//! [Leave500TimesWithoutCostingASocket]
+TEST_F(RudeClients, Leave500TimesWithoutCostingASocket)
+{
+    for (int i = 0; i < 500; ++i)
+        connect().hang_up();
+    ASSERT_TRUE(server().logs(": goodbye\n", 500));
+    expect_a_good_client_is_served();
+    // Windows gives the numbers of closed sockets out again. A socket that is never closed makes them grow, by 4 each.
+    const std::string log = server().output();
+    const std::string before_number = "\nSocket ";
+    const auto number_at = [&](std::size_t at) { return std::stol(log.substr(at + before_number.size())); };
+    EXPECT_LT(number_at(log.rfind(before_number)), number_at(log.find(before_number)) + 4 * 250);
+}
+//! [Leave500TimesWithoutCostingASocket]
+
+// ---- Stopping ----------------------------------------------------------------------------------------------------
+
+//! [TakesLessThanTwoSecondsWithSilentClients]
+TEST_F(Stop, TakesLessThanTwoSecondsWithSilentClients)
+{
+    EchoClient talked = connect();
+    ASSERT_EQ(talked.echo("hello"), "hello");
+    EchoClient silent = connect();
+    EchoClient silent_too = connect();
+    server().ask_to_stop();
+    EXPECT_EQ(server().exit_code(2s), 0);
+    EXPECT_EQ(server().whole_errors(), "");
+}
+//! [TakesLessThanTwoSecondsWithSilentClients]
+
+TEST_F(Stop, TakesLessThanTwoSecondsThoughAClientReadsNothing)
+{
+    EchoClient deaf = connect();
+    const std::string payload = pattern(64U << 20);
+    ASSERT_LT(deaf.send_what_fits(payload, a_while), payload.size());
+    server().ask_to_stop();
+    EXPECT_EQ(server().exit_code(2s), 0);
+}
+
+TEST_F(Stop, WorksWithoutAnyClient)
+{
+    static_cast<void>(server().port()); // it is ready
+    server().ask_to_stop();
+    EXPECT_EQ(server().exit_code(2s), 0);
+}
+
+//! [LetsTheSamePortBeUsedAgainAtOnce]
+TEST_F(Stop, LetsTheSamePortBeUsedAgainAtOnce)
+{
+    const std::uint16_t port = server().port();
+    {
+        EchoClient client = connect();
+        ASSERT_EQ(client.echo("hello"), "hello");
+    }
+    ASSERT_TRUE(server().logs(": goodbye\n"));
+    server().ask_to_stop();
+    ASSERT_EQ(server().exit_code(2s), 0);
+
+    ServerProcess again(tested().server, {"--port", std::to_string(port)});
+    EXPECT_EQ(again.port(), port);
+    EXPECT_EQ(again.connect().echo("hello again"), "hello again");
+}
+//! [LetsTheSamePortBeUsedAgainAtOnce]
+
+// ---- The program's options, lines and exit codes -----------------------------------------------------------------
+
+//! [RefusesAPortThatAnotherServerHas]
+TEST_F(Program, RefusesAPortThatAnotherServerHas)
+{
+    ServerProcess second(tested().server, {"--port", std::to_string(server().port())});
+    EXPECT_EQ(second.exit_code(), 1);
+    EXPECT_EQ(second.whole_output(), "");
+    const std::string errors = second.whole_errors();
+    EXPECT_EQ(lines_in(errors), 1) << errors;
+    EXPECT_TRUE(errors.find("(10048)") != std::string::npos || errors.find("(10013)") != std::string::npos) << errors;
+    expect_a_good_client_is_served(); // by the first server: it has lost nothing
+}
+//! [RefusesAPortThatAnotherServerHas]
+
+TEST_F(Program, RefusesAnAddressOfAnotherMachine)
+{
+    ServerProcess lost(tested().server, {"--port", "0", "--address", "192.0.2.1"}); // set aside for documentation
+    EXPECT_EQ(lost.exit_code(), 1);
+    const std::string errors = lost.whole_errors();
+    EXPECT_EQ(lines_in(errors), 1) << errors;
+    EXPECT_NE(errors.find("(10049)"), std::string::npos) << errors;
+}
+
+TEST_F(Program, RefusesWrongOptionsWithOneLine)
+{
+    const std::vector<std::vector<std::string>> wrong{
+        {"--nonsense"}, {"--port"}, {"--port", "99999"}, {"--port", "-1"}, {"--address", "nowhere"}, {"surplus"}};
+    for (const std::vector<std::string>& options : wrong) {
+        ServerProcess refused(tested().server, options);
+        EXPECT_EQ(refused.exit_code(), 2) << options.back();
+        EXPECT_EQ(refused.whole_output(), "") << options.back();
+        const std::string errors = refused.whole_errors();
+        EXPECT_EQ(lines_in(errors), 1) << errors;
+    }
+}
+
+TEST_F(Program, TellsItsOptionsWhenAsked)
+{
+    ServerProcess helpful(tested().server, {"--help"});
+    EXPECT_EQ(helpful.exit_code(), 0);
+    const std::string help = helpful.whole_output();
+    for (const char* word : {"--port", "5150", "--address", "127.0.0.1", "--verbose"})
+        EXPECT_NE(help.find(word), std::string::npos) << word << " is missing in:\n" << help;
+}
+
+TEST_F(Program, AnnouncesWhereItListensInItsFirstLine)
+{
+    const std::string port = std::to_string(server().port());
+    EXPECT_EQ(server().output(), "listening on 127.0.0.1:" + port + "\n");
+}
+
+// ---- What the server says about its clients ----------------------------------------------------------------------
+
+//! [SaysWhyEachConnectionEnded]
+TEST_F(Log, SaysWhyEachConnectionEnded)
+{
+    connect().hang_up();
+    EXPECT_TRUE(server().logs("Closing socket "));
+    EXPECT_TRUE(server().logs(": goodbye\n"));
+    EchoClient stays = connect();
+    ASSERT_EQ(stays.echo("hello"), "hello");
+    server().ask_to_stop();
+    EXPECT_TRUE(server().logs(": stop\n"));
+
+    const std::string log = server().whole_output();
+    EXPECT_EQ(lines_in(log), 5) << log; // listening, and for each of the two: connected, closing
+}
+//! [SaysWhyEachConnectionEnded]
+
+TEST_F(Log, TellsOfEachReceiveAndSendIfVerbose)
+{
+    ServerProcess talkative(tested().server, {"--port", "0", "--verbose"});
+    EchoClient client = talkative.connect();
+    EXPECT_EQ(client.echo("hello"), "hello");
+    EXPECT_TRUE(talkative.logs(" received 5 bytes on thread "));
+    EXPECT_TRUE(talkative.logs(" sent 5 bytes on thread "));
+    EXPECT_EQ(server().output().find("received"), std::string::npos); // the other one was not asked to
+}
+
+} // namespace

@@ -1,0 +1,81 @@
+/// \file
+/// Starts an echo server program, watches what it prints, and stops it.
+#pragma once
+
+#include "common/echo_client.hpp"
+#include "common/handle.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+/// Everything that a program prints to one of its streams, gathered by a thread of its own.
+class Transcript {
+public:
+    /// Makes the pipe.
+    /// \throws WindowsError if there is none.
+    Transcript();
+    /// The end that the program writes to, inheritable.
+    [[nodiscard]] HANDLE write_end() const noexcept { return write_end_.get(); }
+    /// Call this after the program was started: only the program holds the write end now, so its end ends the text.
+    void start_reading();
+    /// Everything so far, with `\n` at the ends of lines.
+    [[nodiscard]] std::string text();
+    /// Waits until the text holds `part` `times` times.
+    /// \return false if that does not happen within `limit`, or if the program closes the stream first.
+    [[nodiscard]] bool shows(const std::string& part, std::chrono::milliseconds limit, std::size_t times = 1);
+    /// Waits until the program has closed the stream, and gives its whole text.
+    [[nodiscard]] std::string whole_text();
+
+private:
+    KernelObject read_end_;
+    KernelObject write_end_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::string text_;
+    bool ended_ = false;
+    std::jthread reader_; // joined before the members above go
+};
+
+/// A program that runs until this object ends, at the latest. It inherits nothing but its output streams, so no
+/// client of the test lives on in it; and it is in a job, so it ends with the test even if the test crashes.
+class ServerProcess {
+public:
+    using milliseconds = std::chrono::milliseconds;
+
+    /// Starts `program` and returns at once.
+    /// \throws WindowsError if Windows cannot start it.
+    ServerProcess(const std::string& program, const std::vector<std::string>& options);
+
+    /// The port that the first line of output names.
+    /// \throws std::runtime_error with what the program printed, if that is not `listening on ADDRESS:PORT`.
+    [[nodiscard]] std::uint16_t port();
+    /// A new client of this server.
+    [[nodiscard]] EchoClient connect() { return EchoClient(port()); }
+    /// True as soon as the server has printed `part` that many times.
+    [[nodiscard]] bool logs(const std::string& part, std::size_t times = 1);
+
+    /// Sets the server's stop event.
+    /// \throws WindowsError if there is no such event.
+    void ask_to_stop();
+    /// \return nothing if the program still runs after `limit`.
+    [[nodiscard]] std::optional<int> exit_code(milliseconds limit = EchoClient::patience);
+    /// What it has printed so far.
+    [[nodiscard]] std::string output() { return out_.text(); }
+    /// All that it has printed; waits for its end.
+    [[nodiscard]] std::string whole_output() { return out_.whole_text(); }
+    /// All that it has printed to standard error; waits for its end.
+    [[nodiscard]] std::string whole_errors() { return err_.whole_text(); }
+
+private:
+    Transcript out_;
+    Transcript err_;
+    KernelObject job_;
+    KernelObject process_;
+    DWORD id_ = 0;
+};

@@ -1,0 +1,82 @@
+#include "tests/server_test.hpp"
+
+#include "common/program.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <random>
+
+namespace {
+
+Tested& writable_tested()
+{
+    static Tested from_command_line;
+    return from_command_line;
+}
+
+} // namespace
+
+const Tested& tested()
+{
+    return writable_tested();
+}
+
+void ServerTest::expect_a_good_client_is_served()
+{
+    EchoClient good = connect();
+    EXPECT_EQ(good.echo("still there?"), "still there?");
+}
+
+std::vector<EchoClient> ServerTest::serve_together(std::size_t count)
+{
+    std::vector<EchoClient> clients;
+    for (std::size_t i = 0; i < count; ++i) {
+        clients.push_back(connect());
+        clients.back().send("first " + std::to_string(i));
+        EXPECT_EQ(clients.back().receive(6 + std::to_string(i).size()), "first " + std::to_string(i));
+    }
+    for (std::size_t i = 0; i < count; ++i) // the early ones are still served after the last one came
+        EXPECT_EQ(clients[i].echo("again " + std::to_string(i)), "again " + std::to_string(i));
+    return clients;
+}
+
+void ServerTest::expect_exactly_this_many_served_together(std::size_t count)
+{
+    std::vector<EchoClient> clients = serve_together(count);
+
+    EchoClient next = connect(); // Windows completes the connection; the server has not accepted it
+    next.send("me too");
+    EXPECT_FALSE(next.hears_something_within(a_while));
+
+    clients[count / 2].hang_up();
+    EXPECT_EQ(next.receive(6), "me too");
+}
+
+std::string pattern(std::size_t size)
+{
+    std::minstd_rand random; // always the same sequence
+    std::string bytes(size, '\0');
+    for (char& byte : bytes)
+        byte = static_cast<char>(random() >> 8);
+    return bytes;
+}
+
+int main(int argc, char* argv[])
+{
+    int result = 0;
+    const int trouble = run_program([&] {
+        testing::InitGoogleTest(&argc, argv);
+        CLI::App app("Tests an echo server program.");
+        app.add_option("--server", writable_tested().server, "the server program");
+        app.add_option("--capacity", writable_tested().capacity, "how many clients it serves together");
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::CallForHelp&) {
+            std::fputs(app.help().c_str(), stdout);
+            throw;
+        }
+        result = RUN_ALL_TESTS();
+    });
+    return trouble != 0 ? trouble : result;
+}

@@ -1,0 +1,45 @@
+/// \file
+/// What all tests of a server have in common: which program is tested, and a running copy of it.
+#pragma once
+
+#include "tests/server_process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+/// The command line of a test program: `--server PATH.exe [--capacity N]`.
+struct Tested {
+    std::string server;    ///< the program that is tested
+    unsigned capacity = 0; ///< how many clients it says it serves together; 0: it names no limit
+};
+
+/// What main read from the command line.
+[[nodiscard]] const Tested& tested();
+
+/// A test with the tested server running on a free port. Nothing else is shared: every test has a server of its own.
+class ServerTest : public testing::Test {
+protected:
+    using milliseconds = EchoClient::milliseconds;
+
+    [[nodiscard]] EchoClient connect() { return server_.connect(); }
+    [[nodiscard]] ServerProcess& server() { return server_; }
+
+    /// The claim that ends most tests: whatever the others did, a good client is served.
+    void expect_a_good_client_is_served();
+    /// Connects `count` clients, has each one echoed while all are connected, and gives them back, connected.
+    [[nodiscard]] std::vector<EchoClient> serve_together(std::size_t count);
+    /// `count` clients are served together; one more has to wait, and is served when one of them leaves.
+    void expect_exactly_this_many_served_together(std::size_t count);
+
+private:
+    ServerProcess server_{tested().server, {"--port", "0"}};
+};
+
+/// How long a test listens for something that must *not* happen. Short, because every run pays for it in full.
+inline constexpr std::chrono::milliseconds a_while{300};
+
+/// Bytes that are all different from their neighbours and that do not repeat early: a lost, doubled or moved piece
+/// shows.
+[[nodiscard]] std::string pattern(std::size_t size);
