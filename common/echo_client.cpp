@@ -10,13 +10,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string within(EchoClient::milliseconds limit)
-{
+std::string within(EchoClient::milliseconds limit) {
     return " within " + std::to_string(limit.count()) + " ms";
 }
 
-EchoClient::milliseconds time_left(Clock::time_point end)
-{
+EchoClient::milliseconds time_left(Clock::time_point end) {
     const auto left = std::chrono::ceil<EchoClient::milliseconds>(end - Clock::now());
     return std::max(left, EchoClient::milliseconds{0});
 }
@@ -28,8 +26,7 @@ struct Readiness {
     bool failed = false; // a connect that failed shows only here on Windows
 };
 
-Readiness wait_for(SOCKET socket, bool to_read, bool to_write, EchoClient::milliseconds limit)
-{
+Readiness wait_for(SOCKET socket, bool to_read, bool to_write, EchoClient::milliseconds limit) {
     fd_set readable{};
     fd_set writable{};
     fd_set failed{};
@@ -49,8 +46,7 @@ Readiness wait_for(SOCKET socket, bool to_read, bool to_write, EchoClient::milli
 
 EchoClient::EchoClient(std::uint16_t port, const std::string& address, milliseconds limit)
     : socket_(::WSASocketW(
-          AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT))
-{
+          AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT)) {
     const sockaddr_in server = to_sockaddr(address, port);
     const std::string connecting = "connecting to " + to_text(server);
     u_long non_blocking = 1;
@@ -72,8 +68,7 @@ EchoClient::EchoClient(std::uint16_t port, const std::string& address, milliseco
     throw WindowsError(connecting, error);
 }
 
-std::size_t EchoClient::send_now(std::string_view bytes)
-{
+std::size_t EchoClient::send_now(std::string_view bytes) {
     // One call never gets more than this: its length is an int.
     const int length = static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20));
     const int sent = ::send(socket_.get(), bytes.data(), length, 0);
@@ -84,24 +79,21 @@ std::size_t EchoClient::send_now(std::string_view bytes)
     return 0;
 }
 
-std::size_t EchoClient::send_what_fits(std::string_view bytes, milliseconds limit)
-{
+std::size_t EchoClient::send_what_fits(std::string_view bytes, milliseconds limit) {
     std::size_t sent = 0;
     while (sent < bytes.size() && wait_for(socket_.get(), false, true, limit).writable)
         sent += send_now(bytes.substr(sent));
     return sent;
 }
 
-void EchoClient::send(std::string_view bytes, milliseconds limit)
-{
+void EchoClient::send(std::string_view bytes, milliseconds limit) {
     const std::size_t sent = send_what_fits(bytes, limit);
     if (sent < bytes.size())
         throw std::runtime_error("expected the server to take " + std::to_string(bytes.size()) + " bytes, it took " +
                                  std::to_string(sent) + " and then none" + within(limit));
 }
 
-std::string EchoClient::receive_some(milliseconds limit)
-{
+std::string EchoClient::receive_some(milliseconds limit) {
     for (;;) {
         if (!wait_for(socket_.get(), true, false, limit).readable)
             throw std::runtime_error("expected bytes or the end of the stream, nothing came" + within(limit));
@@ -116,8 +108,7 @@ std::string EchoClient::receive_some(milliseconds limit)
     }
 }
 
-std::string EchoClient::receive(std::size_t count, milliseconds limit)
-{
+std::string EchoClient::receive(std::size_t count, milliseconds limit) {
     const auto end = Clock::now() + limit;
     std::string bytes(count, '\0');
     std::size_t got = 0;
@@ -141,8 +132,7 @@ std::string EchoClient::receive(std::size_t count, milliseconds limit)
     return bytes;
 }
 
-std::string EchoClient::echo(std::string_view payload, milliseconds limit)
-{
+std::string EchoClient::echo(std::string_view payload, milliseconds limit) {
     std::string answer;
     answer.reserve(payload.size());
     std::size_t sent = 0;
@@ -165,24 +155,20 @@ std::string EchoClient::echo(std::string_view payload, milliseconds limit)
     return answer;
 }
 
-void EchoClient::half_close()
-{
+void EchoClient::half_close() {
     if (::shutdown(socket_.get(), SD_SEND) == SOCKET_ERROR)
         throw WindowsError("half-close", ::WSAGetLastError());
 }
 
-bool EchoClient::hears_the_end(milliseconds limit)
-{
+bool EchoClient::hears_the_end(milliseconds limit) {
     return receive_some(limit).empty();
 }
 
-bool EchoClient::hears_something_within(milliseconds limit) const
-{
+bool EchoClient::hears_something_within(milliseconds limit) const {
     return wait_for(socket_.get(), true, false, limit).readable;
 }
 
-void EchoClient::vanish()
-{
+void EchoClient::vanish() {
     // Lingering for zero seconds makes closesocket drop everything and send a reset.
     const linger at_once{1, 0};
     if (::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, reinterpret_cast<const char*>(&at_once), sizeof at_once) ==

@@ -22,8 +22,7 @@ public:
 
     /// Connects. A server that is busy with others has not accepted this connection yet: Windows completes it.
     /// \throws std::runtime_error if there is no connection within `limit`.
-    explicit EchoClient(
-        std::uint16_t port, const std::string& address = "127.0.0.1", milliseconds limit = patience);
+    explicit EchoClient(std::uint16_t port, const std::string& address = "127.0.0.1", milliseconds limit = patience);
 
     /// Sends all of `bytes`.
     /// \param limit  how long the server may go without taking a byte.

@@ -15,8 +15,7 @@
 namespace {
 
 // Reads what is there, up to the size of the buffer; so a line typed by hand goes out at once.
-void send_standard_input(EchoClient& client)
-{
+void send_standard_input(EchoClient& client) {
     std::array<char, 65'536> buffer{};
     for (;;) {
         const int got = ::_read(::_fileno(stdin), buffer.data(), static_cast<unsigned>(buffer.size()));
@@ -27,8 +26,7 @@ void send_standard_input(EchoClient& client)
     client.half_close();
 }
 
-void pipe_through(EchoClient& client)
-{
+void pipe_through(EchoClient& client) {
     ::_setmode(::_fileno(stdin), _O_BINARY);
     ::_setmode(::_fileno(stdout), _O_BINARY);
     // If the server ends first, this thread still waits for input. The end of the program takes it along.
@@ -48,8 +46,7 @@ void pipe_through(EchoClient& client)
 
 } // namespace
 
-int main(int argc, char* argv[])
-{
+int main(int argc, char* argv[]) {
     return run_program([&] {
         std::string address = "127.0.0.1";
         std::uint16_t port = 5150;

@@ -4,8 +4,7 @@
 
 namespace {
 
-const char* name_of(int error)
-{
+const char* name_of(int error) {
     switch (error) {
     case ERROR_NETNAME_DELETED:
         return "ERROR_NETNAME_DELETED";
@@ -38,8 +37,7 @@ const char* name_of(int error)
 
 } // namespace
 
-std::string error_text(int error)
-{
+std::string error_text(int error) {
     std::array<char, 512> text{};
     const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
     const DWORD length = ::FormatMessageA(
@@ -50,5 +48,4 @@ std::string error_text(int error)
 }
 
 WindowsError::WindowsError(const std::string& what, int error)
-    : std::runtime_error(what + " failed: " + error_text(error))
-{}
+    : std::runtime_error(what + " failed: " + error_text(error)) {}

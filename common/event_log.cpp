@@ -5,8 +5,7 @@
 
 #include <cstdio>
 
-void EventLog::listening(SOCKET listener)
-{
+void EventLog::listening(SOCKET listener) {
     sockaddr_in name{};
     int size = sizeof name;
     if (::getsockname(listener, reinterpret_cast<sockaddr*>(&name), &size) == SOCKET_ERROR)
@@ -15,8 +14,7 @@ void EventLog::listening(SOCKET listener)
     write("listening on " + to_text(name));
 }
 
-void EventLog::opened(SOCKET client)
-{
+void EventLog::opened(SOCKET client) {
     sockaddr_in name{};
     int size = sizeof name;
     const bool known = ::getpeername(client, reinterpret_cast<sockaddr*>(&name), &size) == 0; // it may have left
@@ -25,18 +23,15 @@ void EventLog::opened(SOCKET client)
     write("Socket " + std::to_string(client) + " connected from " + (known ? to_text(name) : "a client that left"));
 }
 
-void EventLog::received(SOCKET client, std::size_t bytes)
-{
+void EventLog::received(SOCKET client, std::size_t bytes) {
     moved(client, "received", bytes);
 }
 
-void EventLog::sent(SOCKET client, std::size_t bytes)
-{
+void EventLog::sent(SOCKET client, std::size_t bytes) {
     moved(client, "sent", bytes);
 }
 
-void EventLog::moved(SOCKET client, const char* verb, std::size_t bytes)
-{
+void EventLog::moved(SOCKET client, const char* verb, std::size_t bytes) {
     if (!verbose_)
         return;
     const std::scoped_lock lock(mutex_);
@@ -44,30 +39,26 @@ void EventLog::moved(SOCKET client, const char* verb, std::size_t bytes)
           std::to_string(::GetCurrentThreadId()));
 }
 
-void EventLog::closing(SOCKET client, int why)
-{
+void EventLog::closing(SOCKET client, int why) {
     const std::string reason = why == goodbye ? "goodbye" : "reset, " + error_text(why);
     const std::scoped_lock lock(mutex_);
     open_.erase(client);
     write("Closing socket " + std::to_string(client) + ": " + reason);
 }
 
-void EventLog::stopping()
-{
+void EventLog::stopping() {
     const std::scoped_lock lock(mutex_);
     for (const SOCKET client : open_)
         write("Closing socket " + std::to_string(client) + ": stop");
     open_.clear();
 }
 
-void EventLog::problem(const std::string& call, int error)
-{
+void EventLog::problem(const std::string& call, int error) {
     const std::scoped_lock lock(mutex_);
     write(call + " failed: " + error_text(error));
 }
 
-void EventLog::write(const std::string& line)
-{
+void EventLog::write(const std::string& line) {
     std::puts(line.c_str());
     std::fflush(stdout); // whoever waits for this line gets it now, through a pipe too
 }

@@ -18,15 +18,13 @@ public:
     /// Takes over `raw`, which may be the empty value that a failed Windows call returned: test with `if (handle)`.
     explicit UniqueHandle(Raw raw) noexcept : raw_(raw) {}
     UniqueHandle(UniqueHandle&& other) noexcept : raw_(std::exchange(other.raw_, Kind::none())) {}
-    UniqueHandle& operator=(UniqueHandle&& other) noexcept
-    {
+    UniqueHandle& operator=(UniqueHandle&& other) noexcept {
         std::swap(raw_, other.raw_);
         return *this;
     }
     UniqueHandle(const UniqueHandle&) = delete;
     UniqueHandle& operator=(const UniqueHandle&) = delete;
-    ~UniqueHandle()
-    {
+    ~UniqueHandle() {
         if (raw_ == Kind::none())
             return;
         // Closing fails only for a handle that is already closed. That is a mistake of this program.

@@ -6,8 +6,7 @@
 #include <exception>
 
 ServerOptions read_server_options(
-    int argc, char* argv[], const std::string& about, const std::vector<NumberOption>& more)
-{
+    int argc, char* argv[], const std::string& about, const std::vector<NumberOption>& more) {
     ServerOptions options;
     CLI::App app(about);
     app.option_defaults()->always_capture_default();
@@ -25,8 +24,7 @@ ServerOptions read_server_options(
     return options;
 }
 
-int run_program(const std::function<void()>& body) noexcept
-{
+int run_program(const std::function<void()>& body) noexcept {
     const auto complain = [](const std::exception& problem) { std::fprintf(stderr, "%s\n", problem.what()); };
     try {
         body();

@@ -5,10 +5,8 @@
 namespace {
 
 // Windows calls this on a thread of its own and passes it no data of ours, so it finds the event by its name.
-BOOL WINAPI on_console_event(DWORD what)
-{
-    const KernelObject event(
-        ::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(::GetCurrentProcessId()).c_str()));
+BOOL WINAPI on_console_event(DWORD what) {
+    const KernelObject event(::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(::GetCurrentProcessId()).c_str()));
     if (!event || !::SetEvent(event.get()))
         return FALSE; // not handled: Windows ends the process
     // After these two Windows would be done, but it ends the process as soon as this function returns from a closed
@@ -20,31 +18,26 @@ BOOL WINAPI on_console_event(DWORD what)
 
 } // namespace
 
-std::string stop_event_name(DWORD process_id)
-{
+std::string stop_event_name(DWORD process_id) {
     return "Local\\echo-server-stop-" + std::to_string(process_id);
 }
 
 StopSignal::StopSignal()
-    : event_(::CreateEventA(nullptr, TRUE, FALSE, stop_event_name(::GetCurrentProcessId()).c_str()))
-{
+    : event_(::CreateEventA(nullptr, TRUE, FALSE, stop_event_name(::GetCurrentProcessId()).c_str())) {
     if (!event_)
         throw WindowsError("making the stop event", ::GetLastError());
     if (!::SetConsoleCtrlHandler(on_console_event, TRUE))
         throw WindowsError("listening for Ctrl+C", ::GetLastError());
 }
 
-StopSignal::~StopSignal()
-{
+StopSignal::~StopSignal() {
     ::SetConsoleCtrlHandler(on_console_event, FALSE);
 }
 
-bool StopSignal::requested() const noexcept
-{
+bool StopSignal::requested() const noexcept {
     return ::WaitForSingleObject(event_.get(), 0) == WAIT_OBJECT_0;
 }
 
-void StopSignal::wait() const noexcept
-{
+void StopSignal::wait() const noexcept {
     ::WaitForSingleObject(event_.get(), INFINITE);
 }

@@ -7,21 +7,18 @@
 #include <chrono>
 #include <thread>
 
-WinsockSession::WinsockSession()
-{
+WinsockSession::WinsockSession() {
     // The only Winsock call that returns its error: before it has worked, WSAGetLastError must not be used.
     WSADATA details;
     if (const int error = ::WSAStartup(MAKEWORD(2, 2), &details); error != 0)
         throw WindowsError("WSAStartup", error);
 }
 
-WinsockSession::~WinsockSession()
-{
+WinsockSession::~WinsockSession() {
     ::WSACleanup();
 }
 
-sockaddr_in to_sockaddr(const std::string& address, std::uint16_t port)
-{
+sockaddr_in to_sockaddr(const std::string& address, std::uint16_t port) {
     sockaddr_in name{};
     name.sin_family = AF_INET;
     name.sin_port = ::htons(port);
@@ -30,20 +27,18 @@ sockaddr_in to_sockaddr(const std::string& address, std::uint16_t port)
     return name;
 }
 
-std::string to_text(const sockaddr_in& name)
-{
+std::string to_text(const sockaddr_in& name) {
     std::array<char, INET_ADDRSTRLEN> address{};
     ::inet_ntop(AF_INET, &name.sin_addr, address.data(), address.size());
     return std::string(address.data()) + ":" + std::to_string(::ntohs(name.sin_port));
 }
 
-Socket listen_on(const std::string& address, std::uint16_t port)
-{
+Socket listen_on(const std::string& address, std::uint16_t port) {
     const sockaddr_in name = to_sockaddr(address, port);
     const std::string where = address + ":" + std::to_string(port);
 
-    Socket listener(::WSASocketW(
-        AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
+    Socket listener(
+        ::WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
     if (!listener)
         throw WindowsError("making a socket", ::WSAGetLastError());
 
@@ -58,8 +53,7 @@ Socket listen_on(const std::string& address, std::uint16_t port)
     return listener;
 }
 
-void after_failed_accept(int error, EventLog& log)
-{
+void after_failed_accept(int error, EventLog& log) {
     switch (error) {
     case WSAEWOULDBLOCK:  // a non-blocking listener: the client that was reported has left again
     case WSAECONNRESET:   // the same, told by a blocking one

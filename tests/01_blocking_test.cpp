@@ -6,8 +6,7 @@ namespace {
 class Limit : public ServerTest {};
 
 //! [MakesASecondClientWaitUntilTheFirstHangsUp]
-TEST_F(Limit, MakesASecondClientWaitUntilTheFirstHangsUp)
-{
+TEST_F(Limit, MakesASecondClientWaitUntilTheFirstHangsUp) {
     EchoClient first = connect();
     ASSERT_EQ(first.echo("one"), "one"); // the server is with this client now
 
@@ -21,8 +20,7 @@ TEST_F(Limit, MakesASecondClientWaitUntilTheFirstHangsUp)
 //! [MakesASecondClientWaitUntilTheFirstHangsUp]
 
 //! [IsHeldUpByAClientThatReadsNothing]
-TEST_F(Limit, IsHeldUpByAClientThatReadsNothing)
-{
+TEST_F(Limit, IsHeldUpByAClientThatReadsNothing) {
     EchoClient deaf = connect();
     const std::string payload = pattern(64U << 20);
     ASSERT_LT(deaf.send_what_fits(payload, a_while), payload.size()); // the server is blocked in send

@@ -12,22 +12,19 @@ class Limit : public ServerTest {};
 class Workers : public ServerTest {};
 
 //! [Serves200ClientsTogether]
-TEST_F(Limit, Serves200ClientsTogether)
-{
+TEST_F(Limit, Serves200ClientsTogether) {
     EXPECT_EQ(serve_together(200).size(), 200U);
 }
 //! [Serves200ClientsTogether]
 
 //! [AClientThatReadsNothingDelaysNobody]
-TEST_F(Fairness, AClientThatReadsNothingDelaysNobody)
-{
+TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {
     expect_a_deaf_client_delays_nobody();
 }
 //! [AClientThatReadsNothingDelaysNobody]
 
 //! [ClientsThatFloodStarveNobody]
-TEST_F(Fairness, ClientsThatFloodStarveNobody)
-{
+TEST_F(Fairness, ClientsThatFloodStarveNobody) {
     expect_flooding_clients_starve_nobody();
 }
 //! [ClientsThatFloodStarveNobody]
@@ -35,8 +32,7 @@ TEST_F(Fairness, ClientsThatFloodStarveNobody)
 //! [OutliveTwiceAsManyResetsAsThereAreWorkers]
 // The classic program leaves its worker at the first failed operation. After as many resets as it has workers it
 // still accepts clients, and answers none.
-TEST_F(Workers, OutliveTwiceAsManyResetsAsThereAreWorkers)
-{
+TEST_F(Workers, OutliveTwiceAsManyResetsAsThereAreWorkers) {
     const unsigned workers = 2 * std::max(1U, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < 2 * workers; ++i) {
         EchoClient rude = connect();
@@ -49,8 +45,7 @@ TEST_F(Workers, OutliveTwiceAsManyResetsAsThereAreWorkers)
 //! [OutliveTwiceAsManyResetsAsThereAreWorkers]
 
 //! [GiveTheSameAnswersWhateverTheirNumber]
-TEST_F(Workers, GiveTheSameAnswersWhateverTheirNumber)
-{
+TEST_F(Workers, GiveTheSameAnswersWhateverTheirNumber) {
     for (const char* workers : {"1", "2", "8"}) {
         ServerProcess pool(tested().server, {"--port", "0", "--workers", workers});
         std::array<bool, 4> exact{};
@@ -70,8 +65,7 @@ TEST_F(Workers, GiveTheSameAnswersWhateverTheirNumber)
 }
 //! [GiveTheSameAnswersWhateverTheirNumber]
 
-TEST_F(Workers, CannotBeNone)
-{
+TEST_F(Workers, CannotBeNone) {
     ServerProcess refused(tested().server, {"--workers", "0"});
     EXPECT_EQ(refused.exit_code(), 2);
 }

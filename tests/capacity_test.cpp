@@ -6,8 +6,7 @@ namespace {
 
 class Capacity : public ServerTest {};
 
-TEST_F(Capacity, IsWhatTheServerClaims)
-{
+TEST_F(Capacity, IsWhatTheServerClaims) {
     if (tested().capacity != 0)
         expect_exactly_this_many_served_together(tested().capacity);
     else

@@ -10,21 +10,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-TEST(ErrorText, NamesTheErrorAndItsNumber)
-{
+TEST(ErrorText, NamesTheErrorAndItsNumber) {
     EXPECT_EQ(error_text(WSAEADDRINUSE).substr(0, 21), "WSAEADDRINUSE (10048)");
     EXPECT_EQ(error_text(ERROR_NETNAME_DELETED).substr(0, 26), "ERROR_NETNAME_DELETED (64)");
 }
 
-TEST(ErrorText, HasTheSystemsOwnWordsOnOneLine)
-{
+TEST(ErrorText, HasTheSystemsOwnWordsOnOneLine) {
     const std::string text = error_text(ERROR_ACCESS_DENIED); // a text that Wine has, too
     EXPECT_GT(text.size(), std::string("error (5): ").size());
     EXPECT_EQ(text.find_first_of("\r\n"), std::string::npos);
 }
 
-TEST(FailedAccept, OfAClientThatLeftIsPassedOver)
-{
+TEST(FailedAccept, OfAClientThatLeftIsPassedOver) {
     EventLog log(false);
     testing::internal::CaptureStdout();
     after_failed_accept(WSAECONNRESET, log);
@@ -32,8 +29,7 @@ TEST(FailedAccept, OfAClientThatLeftIsPassedOver)
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
 }
 
-TEST(FailedAccept, ForAShortageOfTheMomentIsReportedAndFollowedByAPause)
-{
+TEST(FailedAccept, ForAShortageOfTheMomentIsReportedAndFollowedByAPause) {
     EventLog log(false);
     testing::internal::CaptureStdout();
     const auto start = std::chrono::steady_clock::now();
@@ -42,14 +38,12 @@ TEST(FailedAccept, ForAShortageOfTheMomentIsReportedAndFollowedByAPause)
     EXPECT_EQ(testing::internal::GetCapturedStdout().substr(0, 33), "accept failed: WSAENOBUFS (10055)");
 }
 
-TEST(FailedAccept, OfABrokenListenerEndsTheServer)
-{
+TEST(FailedAccept, OfABrokenListenerEndsTheServer) {
     EventLog log(false);
     EXPECT_THROW(after_failed_accept(WSAENOTSOCK, log), WindowsError);
 }
 
-TEST(Handle, HasOneOwnerAndIsClosedOnce)
-{
+TEST(Handle, HasOneOwnerAndIsClosedOnce) {
     KernelObject first(::CreateEventA(nullptr, TRUE, FALSE, nullptr));
     const HANDLE raw = first.get();
     {
@@ -61,15 +55,13 @@ TEST(Handle, HasOneOwnerAndIsClosedOnce)
     EXPECT_FALSE(::SetEvent(raw)); // closed with its last owner
 }
 
-TEST(Handle, KnowsTheEmptyValueOfEachKind)
-{
+TEST(Handle, KnowsTheEmptyValueOfEachKind) {
     EXPECT_FALSE(Socket(INVALID_SOCKET));
     EXPECT_FALSE(Event(WSA_INVALID_EVENT));
     EXPECT_FALSE(KernelObject(nullptr));
 }
 
-TEST(Client, SaysWhatItExpectedAndWhatCame)
-{
+TEST(Client, SaysWhatItExpectedAndWhatCame) {
     // A listener that nobody accepts from: connections complete, and no answer ever comes.
     const WinsockSession winsock;
     const Socket listener = listen_on("127.0.0.1", 0);

@@ -23,19 +23,16 @@ struct Seen {
     std::size_t threads = 0;
 };
 
-void tell(const std::string& what, const std::string& outcome)
-{
+void tell(const std::string& what, const std::string& outcome) {
     std::printf("  %-36s %s\n", what.c_str(), outcome.c_str());
     std::fflush(stdout);
 }
 
-bool is_answered(const EchoClient& client)
-{
+bool is_answered(const EchoClient& client) {
     return client.hears_something_within(300ms);
 }
 
-void play_scene(ServerProcess& server, Seen& seen)
-{
+void play_scene(ServerProcess& server, Seen& seen) {
     EchoClient ann = server.connect();
     ann.send("hello");
     if (is_answered(ann))
@@ -63,8 +60,7 @@ void play_scene(ServerProcess& server, Seen& seen)
 }
 
 // All say hello, then we look round until nobody new was answered for half a second.
-void fill(ServerProcess& server, Seen& seen)
-{
+void fill(ServerProcess& server, Seen& seen) {
     std::vector<EchoClient> crowd;
     for (std::size_t i = 0; i < crowd_size; ++i) {
         crowd.push_back(server.connect());
@@ -82,8 +78,7 @@ void fill(ServerProcess& server, Seen& seen)
     tell("70 clients come and say \"hello\".", std::to_string(seen.served_together) + " of them answered");
 }
 
-void count_threads(ServerProcess& server, Seen& seen)
-{
+void count_threads(ServerProcess& server, Seen& seen) {
     std::istringstream log(server.output());
     std::set<std::string> threads;
     for (std::string line; std::getline(log, line);)
@@ -93,8 +88,7 @@ void count_threads(ServerProcess& server, Seen& seen)
     tell("Threads that received and sent:", std::to_string(seen.threads));
 }
 
-Seen play(const std::string& program)
-{
+Seen play(const std::string& program) {
     Seen seen{std::filesystem::path(program).stem().string()};
     std::printf("\n%s\n", seen.stage.c_str());
     ServerProcess server(program, {"--port", "0", "--verbose"});
@@ -109,8 +103,7 @@ Seen play(const std::string& program)
 
 } // namespace
 
-int main(int argc, char* argv[])
-{
+int main(int argc, char* argv[]) {
     return run_program([&] {
         std::puts("Three clients, the same scene on every stage.");
         std::vector<Seen> all;

@@ -17,24 +17,21 @@ class Stop : public ServerTest {};
 class Program : public ServerTest {};
 class Log : public ServerTest {};
 
-std::ptrdiff_t lines_in(const std::string& text)
-{
+std::ptrdiff_t lines_in(const std::string& text) {
     return std::count(text.begin(), text.end(), '\n');
 }
 
 // ---- Bytes come back exact and in order -------------------------------------------------------------------------
 
 //! [AnswersWithTheSameBytes]
-TEST_F(Echo, AnswersWithTheSameBytes)
-{
+TEST_F(Echo, AnswersWithTheSameBytes) {
     EchoClient client = connect();
     EXPECT_EQ(client.echo("x"), "x");
     EXPECT_EQ(client.echo("hello, server"), "hello, server");
 }
 //! [AnswersWithTheSameBytes]
 
-TEST_F(Echo, ReturnsEverySizeAroundItsBuffers)
-{
+TEST_F(Echo, ReturnsEverySizeAroundItsBuffers) {
     EchoClient client = connect();
     for (const std::size_t size : {1023, 1024, 1025, 8191, 8192, 8193, 65'535, 65'536, 65'537}) {
         const std::string payload = pattern(size);
@@ -43,24 +40,21 @@ TEST_F(Echo, ReturnsEverySizeAroundItsBuffers)
 }
 
 //! [Returns16MiBThatAreReadWhileTheyAreWritten]
-TEST_F(Echo, Returns16MiBThatAreReadWhileTheyAreWritten)
-{
+TEST_F(Echo, Returns16MiBThatAreReadWhileTheyAreWritten) {
     EchoClient client = connect();
     const std::string payload = pattern(16U << 20);
     EXPECT_TRUE(client.echo(payload) == payload);
 }
 //! [Returns16MiBThatAreReadWhileTheyAreWritten]
 
-TEST_F(Echo, KeepsEveryByteValue)
-{
+TEST_F(Echo, KeepsEveryByteValue) {
     std::string all(256, '\0');
     std::iota(all.begin(), all.end(), '\0');
     EchoClient client = connect();
     EXPECT_EQ(client.echo(all), all);
 }
 
-TEST_F(Echo, Answers2000SingleBytesOneByOne)
-{
+TEST_F(Echo, Answers2000SingleBytesOneByOne) {
     EchoClient client = connect();
     for (const char byte : pattern(2000)) {
         client.send({&byte, 1});
@@ -69,8 +63,7 @@ TEST_F(Echo, Answers2000SingleBytesOneByOne)
 }
 
 //! [KeepsTheOrderOfMessagesSentWithoutWaiting]
-TEST_F(Echo, KeepsTheOrderOfMessagesSentWithoutWaiting)
-{
+TEST_F(Echo, KeepsTheOrderOfMessagesSentWithoutWaiting) {
     EchoClient client = connect();
     std::string sent;
     for (int i = 0; i < 2000; ++i) {
@@ -85,8 +78,7 @@ TEST_F(Echo, KeepsTheOrderOfMessagesSentWithoutWaiting)
 // ---- The two halves of a conversation end one after the other ----------------------------------------------------
 
 //! [GetsEverythingBackAndThenTheEnd]
-TEST_F(HalfClose, GetsEverythingBackAndThenTheEnd)
-{
+TEST_F(HalfClose, GetsEverythingBackAndThenTheEnd) {
     EchoClient client = connect();
     const std::string payload = pattern(40'000); // more than the server's buffer, less than Windows keeps for us
     client.send(payload);
@@ -96,8 +88,7 @@ TEST_F(HalfClose, GetsEverythingBackAndThenTheEnd)
 }
 //! [GetsEverythingBackAndThenTheEnd]
 
-TEST_F(HalfClose, GetsMegabytesBackAndThenTheEnd)
-{
+TEST_F(HalfClose, GetsMegabytesBackAndThenTheEnd) {
     EchoClient client = connect();
     const std::string payload = pattern(4U << 20);
     std::jthread writer([&] {
@@ -108,8 +99,7 @@ TEST_F(HalfClose, GetsMegabytesBackAndThenTheEnd)
     EXPECT_TRUE(client.hears_the_end());
 }
 
-TEST_F(HalfClose, EndsAConversationInWhichNothingWasSaid)
-{
+TEST_F(HalfClose, EndsAConversationInWhichNothingWasSaid) {
     EchoClient client = connect();
     client.half_close();
     EXPECT_TRUE(client.hears_the_end());
@@ -117,8 +107,7 @@ TEST_F(HalfClose, EndsAConversationInWhichNothingWasSaid)
 
 // ---- A client's failure ends that client only --------------------------------------------------------------------
 
-TEST_F(RudeClients, VanishBeforeTheyAreAccepted)
-{
+TEST_F(RudeClients, VanishBeforeTheyAreAccepted) {
     for (int i = 0; i < 50; ++i) {
         EchoClient rude = connect();
         rude.send("you will never");
@@ -128,8 +117,7 @@ TEST_F(RudeClients, VanishBeforeTheyAreAccepted)
 }
 
 //! [VanishWhileTheServerWaitsForThem]
-TEST_F(RudeClients, VanishWhileTheServerWaitsForThem)
-{
+TEST_F(RudeClients, VanishWhileTheServerWaitsForThem) {
     for (int i = 0; i < 50; ++i) { // one alone can be outrun by a server with several threads
         EchoClient rude = connect();
         ASSERT_EQ(rude.echo("hello"), "hello"); // now the server waits for more
@@ -139,8 +127,7 @@ TEST_F(RudeClients, VanishWhileTheServerWaitsForThem)
 }
 //! [VanishWhileTheServerWaitsForThem]
 
-TEST_F(RudeClients, VanishWithTheirEchoUnread)
-{
+TEST_F(RudeClients, VanishWithTheirEchoUnread) {
     const std::string payload = pattern(100'000);
     for (int i = 0; i < 50; ++i) {
         EchoClient rude = connect();
@@ -151,8 +138,7 @@ TEST_F(RudeClients, VanishWithTheirEchoUnread)
     expect_a_good_client_is_served();
 }
 
-TEST_F(RudeClients, VanishWhileTheServerCannotSend)
-{
+TEST_F(RudeClients, VanishWhileTheServerCannotSend) {
     const std::string payload = pattern(64U << 20);
     EchoClient rude = connect();
     const std::size_t sent = rude.send_what_fits(payload, a_while);
@@ -162,8 +148,7 @@ TEST_F(RudeClients, VanishWhileTheServerCannotSend)
 }
 
 //! [Leave500TimesWithoutCostingASocket]
-TEST_F(RudeClients, Leave500TimesWithoutCostingASocket)
-{
+TEST_F(RudeClients, Leave500TimesWithoutCostingASocket) {
     for (int i = 0; i < 500; ++i)
         connect().hang_up();
     ASSERT_TRUE(server().logs(": goodbye\n", 500));
@@ -179,8 +164,7 @@ TEST_F(RudeClients, Leave500TimesWithoutCostingASocket)
 // ---- Stopping ----------------------------------------------------------------------------------------------------
 
 //! [TakesLessThanTwoSecondsWithSilentClients]
-TEST_F(Stop, TakesLessThanTwoSecondsWithSilentClients)
-{
+TEST_F(Stop, TakesLessThanTwoSecondsWithSilentClients) {
     EchoClient talked = connect();
     ASSERT_EQ(talked.echo("hello"), "hello");
     EchoClient silent = connect();
@@ -191,8 +175,7 @@ TEST_F(Stop, TakesLessThanTwoSecondsWithSilentClients)
 }
 //! [TakesLessThanTwoSecondsWithSilentClients]
 
-TEST_F(Stop, TakesLessThanTwoSecondsThoughAClientReadsNothing)
-{
+TEST_F(Stop, TakesLessThanTwoSecondsThoughAClientReadsNothing) {
     EchoClient deaf = connect();
     const std::string payload = pattern(64U << 20);
     ASSERT_LT(deaf.send_what_fits(payload, a_while), payload.size());
@@ -200,16 +183,14 @@ TEST_F(Stop, TakesLessThanTwoSecondsThoughAClientReadsNothing)
     EXPECT_EQ(server().exit_code(2s), 0);
 }
 
-TEST_F(Stop, WorksWithoutAnyClient)
-{
+TEST_F(Stop, WorksWithoutAnyClient) {
     static_cast<void>(server().port()); // it is ready
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(2s), 0);
 }
 
 //! [LetsTheSamePortBeUsedAgainAtOnce]
-TEST_F(Stop, LetsTheSamePortBeUsedAgainAtOnce)
-{
+TEST_F(Stop, LetsTheSamePortBeUsedAgainAtOnce) {
     const std::uint16_t port = server().port();
     {
         EchoClient client = connect();
@@ -228,8 +209,7 @@ TEST_F(Stop, LetsTheSamePortBeUsedAgainAtOnce)
 // ---- The program's options, lines and exit codes -----------------------------------------------------------------
 
 //! [RefusesAPortThatAnotherServerHas]
-TEST_F(Program, RefusesAPortThatAnotherServerHas)
-{
+TEST_F(Program, RefusesAPortThatAnotherServerHas) {
     ServerProcess second(tested().server, {"--port", std::to_string(server().port())});
     EXPECT_EQ(second.exit_code(), 1);
     EXPECT_EQ(second.whole_output(), "");
@@ -240,8 +220,7 @@ TEST_F(Program, RefusesAPortThatAnotherServerHas)
 }
 //! [RefusesAPortThatAnotherServerHas]
 
-TEST_F(Program, RefusesAnAddressOfAnotherMachine)
-{
+TEST_F(Program, RefusesAnAddressOfAnotherMachine) {
     ServerProcess lost(tested().server, {"--port", "0", "--address", "192.0.2.1"}); // set aside for documentation
     EXPECT_EQ(lost.exit_code(), 1);
     const std::string errors = lost.whole_errors();
@@ -249,8 +228,7 @@ TEST_F(Program, RefusesAnAddressOfAnotherMachine)
     EXPECT_NE(errors.find("(10049)"), std::string::npos) << errors;
 }
 
-TEST_F(Program, RefusesWrongOptionsWithOneLine)
-{
+TEST_F(Program, RefusesWrongOptionsWithOneLine) {
     const std::vector<std::vector<std::string>> wrong{
         {"--nonsense"}, {"--port"}, {"--port", "99999"}, {"--port", "-1"}, {"--address", "nowhere"}, {"surplus"}};
     for (const std::vector<std::string>& options : wrong) {
@@ -262,8 +240,7 @@ TEST_F(Program, RefusesWrongOptionsWithOneLine)
     }
 }
 
-TEST_F(Program, TellsItsOptionsWhenAsked)
-{
+TEST_F(Program, TellsItsOptionsWhenAsked) {
     ServerProcess helpful(tested().server, {"--help"});
     EXPECT_EQ(helpful.exit_code(), 0);
     const std::string help = helpful.whole_output();
@@ -271,8 +248,7 @@ TEST_F(Program, TellsItsOptionsWhenAsked)
         EXPECT_NE(help.find(word), std::string::npos) << word << " is missing in:\n" << help;
 }
 
-TEST_F(Program, AnnouncesWhereItListensInItsFirstLine)
-{
+TEST_F(Program, AnnouncesWhereItListensInItsFirstLine) {
     const std::string port = std::to_string(server().port());
     EXPECT_EQ(server().output(), "listening on 127.0.0.1:" + port + "\n");
 }
@@ -280,8 +256,7 @@ TEST_F(Program, AnnouncesWhereItListensInItsFirstLine)
 // ---- What the server says about its clients ----------------------------------------------------------------------
 
 //! [SaysWhyEachConnectionEnded]
-TEST_F(Log, SaysWhyEachConnectionEnded)
-{
+TEST_F(Log, SaysWhyEachConnectionEnded) {
     connect().hang_up();
     EXPECT_TRUE(server().logs("Closing socket "));
     EXPECT_TRUE(server().logs(": goodbye\n"));
@@ -295,8 +270,7 @@ TEST_F(Log, SaysWhyEachConnectionEnded)
 }
 //! [SaysWhyEachConnectionEnded]
 
-TEST_F(Log, TellsOfEachReceiveAndSendIfVerbose)
-{
+TEST_F(Log, TellsOfEachReceiveAndSendIfVerbose) {
     ServerProcess talkative(tested().server, {"--port", "0", "--verbose"});
     EchoClient client = talkative.connect();
     EXPECT_EQ(client.echo("hello"), "hello");

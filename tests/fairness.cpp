@@ -5,8 +5,8 @@
 
 using namespace std::chrono_literals;
 
-void Fairness::expect_a_deaf_client_delays_nobody()
-{
+//! [a_deaf_client]
+void Fairness::expect_a_deaf_client_delays_nobody() {
     EchoClient other = connect();
     EchoClient deaf = connect();
     const std::string payload = pattern(64U << 20);
@@ -14,9 +14,10 @@ void Fairness::expect_a_deaf_client_delays_nobody()
     EXPECT_EQ(other.echo("quick", 1s), "quick");
     EXPECT_EQ(connect().echo("and quick", 1s), "and quick");
 }
+//! [a_deaf_client]
 
-void Fairness::expect_flooding_clients_starve_nobody()
-{
+//! [flooding_clients]
+void Fairness::expect_flooding_clients_starve_nobody() {
     // Each of these always has bytes waiting in the server, because it sends without waiting for their echo.
     std::vector<EchoClient> floods;
     for (int i = 0; i < 3; ++i)
@@ -33,3 +34,4 @@ void Fairness::expect_flooding_clients_starve_nobody()
         EXPECT_EQ(last.echo("may I?", 1s), "may I?") << "in round " << i;
     enough = true;
 }
+//! [flooding_clients]

@@ -7,8 +7,7 @@
 #include <array>
 #include <stdexcept>
 
-Transcript::Transcript()
-{
+Transcript::Transcript() {
     HANDLE read_end = nullptr;
     HANDLE write_end = nullptr;
     if (!::CreatePipe(&read_end, &write_end, nullptr, 0))
@@ -19,8 +18,7 @@ Transcript::Transcript()
         throw WindowsError("making a pipe inheritable", ::GetLastError());
 }
 
-void Transcript::start_reading()
-{
+void Transcript::start_reading() {
     write_end_ = KernelObject{};
     reader_ = std::jthread([this] {
         std::array<char, 4096> buffer;
@@ -36,14 +34,12 @@ void Transcript::start_reading()
     });
 }
 
-std::string Transcript::text()
-{
+std::string Transcript::text() {
     const std::scoped_lock lock(mutex_);
     return text_;
 }
 
-bool Transcript::shows(const std::string& part, std::chrono::milliseconds limit, std::size_t times)
-{
+bool Transcript::shows(const std::string& part, std::chrono::milliseconds limit, std::size_t times) {
     std::size_t found = 0;
     std::size_t from = 0;
     const auto enough = [&] {
@@ -59,8 +55,7 @@ bool Transcript::shows(const std::string& part, std::chrono::milliseconds limit,
     return found >= times;
 }
 
-std::string Transcript::whole_text()
-{
+std::string Transcript::whole_text() {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, EchoClient::patience, [&] { return ended_; }))
         throw std::runtime_error("expected the program to end, but it still runs and has printed:\n" + text_);
@@ -72,8 +67,7 @@ namespace {
 // Which handles a new process inherits: exactly these.
 class InheritanceList {
 public:
-    explicit InheritanceList(std::array<HANDLE, 2> handles) : handles_(handles)
-    {
+    explicit InheritanceList(std::array<HANDLE, 2> handles) : handles_(handles) {
         SIZE_T size = 0;
         ::InitializeProcThreadAttributeList(nullptr, 1, 0, &size); // asks for the size, and fails
         memory_.resize(size);
@@ -86,8 +80,7 @@ public:
     InheritanceList& operator=(const InheritanceList&) = delete;
     ~InheritanceList() { ::DeleteProcThreadAttributeList(get()); }
 
-    [[nodiscard]] LPPROC_THREAD_ATTRIBUTE_LIST get()
-    {
+    [[nodiscard]] LPPROC_THREAD_ATTRIBUTE_LIST get() {
         return reinterpret_cast<LPPROC_THREAD_ATTRIBUTE_LIST>(memory_.data());
     }
 
@@ -96,8 +89,7 @@ private:
     std::vector<char> memory_;
 };
 
-KernelObject make_job_that_ends_its_processes()
-{
+KernelObject make_job_that_ends_its_processes() {
     KernelObject job(::CreateJobObjectA(nullptr, nullptr));
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits{};
     limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
@@ -109,8 +101,7 @@ KernelObject make_job_that_ends_its_processes()
 } // namespace
 
 ServerProcess::ServerProcess(const std::string& program, const std::vector<std::string>& options)
-    : job_(make_job_that_ends_its_processes())
-{
+    : job_(make_job_that_ends_its_processes()) {
     std::string command_line = '"' + program + '"';
     for (const std::string& option : options)
         command_line += ' ' + option;
@@ -140,8 +131,7 @@ ServerProcess::ServerProcess(const std::string& program, const std::vector<std::
     err_.start_reading();
 }
 
-std::uint16_t ServerProcess::port()
-{
+std::uint16_t ServerProcess::port() {
     const bool has_a_line = out_.shows("\n", EchoClient::patience);
     const std::string line = out_.text().substr(0, out_.text().find('\n'));
     const std::size_t colon = line.rfind(':');
@@ -151,20 +141,17 @@ std::uint16_t ServerProcess::port()
     return static_cast<std::uint16_t>(std::stoi(line.substr(colon + 1)));
 }
 
-bool ServerProcess::logs(const std::string& part, std::size_t times)
-{
+bool ServerProcess::logs(const std::string& part, std::size_t times) {
     return out_.shows(part, EchoClient::patience, times);
 }
 
-void ServerProcess::ask_to_stop()
-{
+void ServerProcess::ask_to_stop() {
     const KernelObject event(::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(id_).c_str()));
     if (!event || !::SetEvent(event.get()))
         throw WindowsError("setting the server's stop event", ::GetLastError());
 }
 
-std::optional<int> ServerProcess::exit_code(milliseconds limit)
-{
+std::optional<int> ServerProcess::exit_code(milliseconds limit) {
     DWORD code = 0;
     if (::WaitForSingleObject(process_.get(), static_cast<DWORD>(limit.count())) != WAIT_OBJECT_0 ||
         !::GetExitCodeProcess(process_.get(), &code))

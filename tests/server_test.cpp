@@ -9,27 +9,23 @@
 
 namespace {
 
-Tested& writable_tested()
-{
+Tested& writable_tested() {
     static Tested from_command_line;
     return from_command_line;
 }
 
 } // namespace
 
-const Tested& tested()
-{
+const Tested& tested() {
     return writable_tested();
 }
 
-void ServerTest::expect_a_good_client_is_served()
-{
+void ServerTest::expect_a_good_client_is_served() {
     EchoClient good = connect();
     EXPECT_EQ(good.echo("still there?"), "still there?");
 }
 
-std::vector<EchoClient> ServerTest::serve_together(std::size_t count)
-{
+std::vector<EchoClient> ServerTest::serve_together(std::size_t count) {
     std::vector<EchoClient> clients;
     for (std::size_t i = 0; i < count; ++i) {
         clients.push_back(connect());
@@ -41,8 +37,8 @@ std::vector<EchoClient> ServerTest::serve_together(std::size_t count)
     return clients;
 }
 
-void ServerTest::expect_exactly_this_many_served_together(std::size_t count)
-{
+//! [served_together]
+void ServerTest::expect_exactly_this_many_served_together(std::size_t count) {
     std::vector<EchoClient> clients = serve_together(count);
 
     EchoClient next = connect(); // Windows completes the connection; the server has not accepted it
@@ -52,9 +48,9 @@ void ServerTest::expect_exactly_this_many_served_together(std::size_t count)
     clients[count / 2].hang_up();
     EXPECT_EQ(next.receive(6), "me too");
 }
+//! [served_together]
 
-std::string pattern(std::size_t size)
-{
+std::string pattern(std::size_t size) {
     std::minstd_rand random; // always the same sequence
     std::string bytes(size, '\0');
     for (char& byte : bytes)
@@ -62,8 +58,7 @@ std::string pattern(std::size_t size)
     return bytes;
 }
 
-int main(int argc, char* argv[])
-{
+int main(int argc, char* argv[]) {
     int result = 0;
     const int trouble = run_program([&] {
         testing::InitGoogleTest(&argc, argv);

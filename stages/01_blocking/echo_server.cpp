@@ -7,11 +7,7 @@
 //   the price  one thread, one client: the second one waits until the first hangs up
 //   run it     01_blocking --port 5150
 //   check it   ctest -R 01_blocking
-#include "common/error.hpp"
-#include "common/event_log.hpp"
-#include "common/program.hpp"
-#include "common/stop_signal.hpp"
-#include "common/winsock.hpp"
+#include "common/server.hpp"
 
 #include <array>
 #include <cstdlib>
@@ -25,8 +21,7 @@ constexpr int buffer_size = 8192;
 //! [send_all]
 // A blocking send returns when Windows has taken all the bytes. "Taken" means copied to its own memory: the client may
 // not have seen one of them yet. The loop is here because send reports a count, and a count can be less than all.
-Ended send_all(SOCKET client, std::span<const char> unsent, EventLog& log)
-{
+Ended send_all(SOCKET client, std::span<const char> unsent, EventLog& log) {
     while (!unsent.empty()) {
         const int sent = ::send(client, unsent.data(), static_cast<int>(unsent.size()), 0);
         if (sent == SOCKET_ERROR)
@@ -41,8 +36,7 @@ Ended send_all(SOCKET client, std::span<const char> unsent, EventLog& log)
 //! [echo_until_the_end]
 // TCP carries bytes, not messages. One recv may bring a part of what the client sent in one call, or several such
 // parts joined. An echo server does not mind: it sends back whatever came.
-int echo_until_the_end(SOCKET client, EventLog& log)
-{
+int echo_until_the_end(SOCKET client, EventLog& log) {
     std::array<char, buffer_size> buffer;
     for (;;) {
         const int received = ::recv(client, buffer.data(), buffer_size, 0);
@@ -61,8 +55,7 @@ int echo_until_the_end(SOCKET client, EventLog& log)
 //! [serve]
 // While one client is in echo_until_the_end, nobody calls accept. Windows still completes the connections of the
 // others and keeps them, and what they send, in the listener's backlog. To them the server looks very slow.
-[[noreturn]] void serve(SOCKET listener, EventLog& log)
-{
+[[noreturn]] void serve(SOCKET listener, EventLog& log) {
     for (;;) {
         const Socket client(::accept(listener, nullptr, nullptr));
         if (!client) {
@@ -79,8 +72,7 @@ int echo_until_the_end(SOCKET client, EventLog& log)
 // No call asks a thread to come back from accept or recv. Closing its socket from here would be a race: Windows may
 // give the number to a new socket while the other thread still uses it. So the stop ends the process, and Windows
 // closes what the process had open. _Exit runs no destructor: the blocked thread is still using what they would end.
-void end_process_on(const StopSignal& stop, EventLog& log)
-{
+void end_process_on(const StopSignal& stop, EventLog& log) {
     stop.wait();
     log.stopping();
     std::_Exit(EXIT_SUCCESS);
@@ -90,8 +82,7 @@ void end_process_on(const StopSignal& stop, EventLog& log)
 } // namespace
 
 //! [main]
-int main(int argc, char* argv[])
-{
+int main(int argc, char* argv[]) {
     return run_program([&] {
         const ServerOptions options = read_server_options(argc, argv, "Echo server, stage 1: one blocking thread.");
         const StopSignal stop;

@@ -9,11 +9,7 @@
 //   the price  64 clients, and each call copies and searches the whole list
 //   run it     02_select --port 5150
 //   check it   ctest -R 02_select
-#include "common/error.hpp"
-#include "common/event_log.hpp"
-#include "common/program.hpp"
-#include "common/stop_signal.hpp"
-#include "common/winsock.hpp"
+#include "common/server.hpp"
 
 #include <array>
 #include <memory>
@@ -40,10 +36,8 @@ using Clients = std::vector<std::unique_ptr<Client>>; // unsent points into buff
 //! [send_rest]
 // A non-blocking send takes what there is room for, which may be less than all. Now and then it takes nothing, and
 // says WSAEWOULDBLOCK: no failure, only "not now". The rest waits until select reports the socket as writable.
-Ended send_rest(Client& client, EventLog& log)
-{
-    const int sent =
-        ::send(client.socket.get(), client.unsent.data(), static_cast<int>(client.unsent.size()), 0);
+Ended send_rest(Client& client, EventLog& log) {
+    const int sent = ::send(client.socket.get(), client.unsent.data(), static_cast<int>(client.unsent.size()), 0);
     if (sent == SOCKET_ERROR) {
         const int error = ::WSAGetLastError();
         return error == WSAEWOULDBLOCK ? still_here : Ended(error);
@@ -54,8 +48,7 @@ Ended send_rest(Client& client, EventLog& log)
 }
 
 // select said "readable". That was true then; it is a hint now, so WSAEWOULDBLOCK is expected here too.
-Ended receive(Client& client, EventLog& log)
-{
+Ended receive(Client& client, EventLog& log) {
     const int received = ::recv(client.socket.get(), client.buffer.data(), buffer_size, 0);
     if (received == 0)
         return goodbye;
@@ -70,16 +63,14 @@ Ended receive(Client& client, EventLog& log)
 //! [send_rest]
 
 //! [accept_client]
-void make_non_blocking(SOCKET socket)
-{
+void make_non_blocking(SOCKET socket) {
     u_long on = 1;
     if (::ioctlsocket(socket, static_cast<long>(FIONBIO), &on) == SOCKET_ERROR)
         throw WindowsError("making a socket non-blocking", ::WSAGetLastError());
 }
 
 // An accepted socket is non-blocking because its listener is: it starts with the listener's properties.
-void accept_client(SOCKET listener, Clients& clients, EventLog& log)
-{
+void accept_client(SOCKET listener, Clients& clients, EventLog& log) {
     Socket accepted(::accept(listener, nullptr, nullptr));
     if (!accepted)
         return after_failed_accept(::WSAGetLastError(), log);
@@ -93,8 +84,7 @@ void accept_client(SOCKET listener, Clients& clients, EventLog& log)
 // sockets, and FD_SET on a full one does nothing and says nothing. So the listener is asked for only while there is
 // room; the next client then waits in the backlog until one leaves. A socket is in the write set only while it has
 // something to send: an idle socket is always writable, and select would return at once, for ever.
-void wait_until_ready(SOCKET listener, const Clients& clients, fd_set& readable, fd_set& writable)
-{
+void wait_until_ready(SOCKET listener, const Clients& clients, fd_set& readable, fd_set& writable) {
     FD_ZERO(&readable);
     FD_ZERO(&writable);
     for (const auto& client : clients)
@@ -108,8 +98,7 @@ void wait_until_ready(SOCKET listener, const Clients& clients, fd_set& readable,
 //! [wait_until_ready]
 
 //! [serve]
-void serve(SOCKET listener, const StopSignal& stop, EventLog& log)
-{
+void serve(SOCKET listener, const StopSignal& stop, EventLog& log) {
     Clients clients;
     fd_set readable;
     fd_set writable;
@@ -133,8 +122,7 @@ void serve(SOCKET listener, const StopSignal& stop, EventLog& log)
 
 } // namespace
 
-int main(int argc, char* argv[])
-{
+int main(int argc, char* argv[]) {
     return run_program([&] {
         const ServerOptions options = read_server_options(argc, argv, "Echo server, stage 2: one thread and select.");
         const StopSignal stop;

@@ -9,11 +9,7 @@
 //   the price  64 handles in one wait, and one thread does all
 //   run it     03_overlapped_events --port 5150
 //   check it   ctest -R 03_overlapped_events
-#include "common/error.hpp"
-#include "common/event_log.hpp"
-#include "common/program.hpp"
-#include "common/stop_signal.hpp"
-#include "common/winsock.hpp"
+#include "common/server.hpp"
 
 #include <array>
 #include <memory>
@@ -30,17 +26,16 @@ constexpr std::size_t max_clients = WSA_MAXIMUM_WAIT_EVENTS - 1;
 // While an operation is in flight, Windows owns the OVERLAPPED and the bytes: it writes to them when it likes. So a
 // Client never moves, and it is not destroyed before Windows has let go of it.
 struct Client : OVERLAPPED {
-    Client(Socket accepted, Event event) : OVERLAPPED{}, socket(std::move(accepted)), finished(std::move(event))
-    {
+    Client(Socket accepted, Event event) : OVERLAPPED{}, socket(std::move(accepted)), finished(std::move(event)) {
         hEvent = finished.get(); // starting an operation resets it, the end of the operation sets it
     }
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
-    ~Client()
-    {
+    ~Client() {
         if (!in_flight)
             return;
-        // Only the stop comes here. Cancelling is a request; the second call waits until Windows has let go.
+        // Only the stop comes here. Cancelling is a request, and fails if the operation has just finished. Either way
+        // the second call waits until Windows has let go; how the operation ended is of no interest any more.
         DWORD bytes = 0;
         DWORD flags = 0;
         ::CancelIoEx(reinterpret_cast<HANDLE>(socket.get()), this);
@@ -59,8 +54,7 @@ using Clients = std::vector<std::unique_ptr<Client>>;
 //! [start_receive]
 // Three outcomes. Zero: already finished, and the event is set all the same. WSA_IO_PENDING: the event will be set.
 // Anything else: the operation never started, and no event will come. The first two are one case for us.
-Ended started(Client& client, int result)
-{
+Ended started(Client& client, int result) {
     if (result == SOCKET_ERROR && ::WSAGetLastError() != WSA_IO_PENDING)
         return ::WSAGetLastError();
     client.in_flight = true;
@@ -68,15 +62,13 @@ Ended started(Client& client, int result)
 }
 
 // The WSABUF may be a local variable: Windows copies it before the call returns. The bytes it points to may not.
-Ended start_receive(Client& client)
-{
+Ended start_receive(Client& client) {
     WSABUF whole{buffer_size, client.buffer.data()};
     DWORD flags = 0;
     return started(client, ::WSARecv(client.socket.get(), &whole, 1, nullptr, &flags, &client, nullptr));
 }
 
-Ended start_send(Client& client)
-{
+Ended start_send(Client& client) {
     WSABUF rest{static_cast<ULONG>(client.unsent.size()), client.unsent.data()};
     return started(client, ::WSASend(client.socket.get(), &rest, 1, nullptr, 0, &client, nullptr));
 }
@@ -84,8 +76,7 @@ Ended start_send(Client& client)
 
 //! [advance]
 // One operation of this client has finished. What was it, how did it end, and which comes next?
-Ended advance(Client& client, EventLog& log)
-{
+Ended advance(Client& client, EventLog& log) {
     DWORD bytes = 0;
     DWORD flags = 0;
     client.in_flight = false; // the event is set: Windows has let go
@@ -105,8 +96,7 @@ Ended advance(Client& client, EventLog& log)
 //! [advance]
 
 //! [accept_client]
-void accept_client(SOCKET listener, WSAEVENT knock, Clients& clients, std::vector<WSAEVENT>& events, EventLog& log)
-{
+void accept_client(SOCKET listener, WSAEVENT knock, Clients& clients, std::vector<WSAEVENT>& events, EventLog& log) {
     WSANETWORKEVENTS happened;
     if (::WSAEnumNetworkEvents(listener, knock, &happened) == SOCKET_ERROR) // resets the event as it reads it
         throw WindowsError("WSAEnumNetworkEvents", ::WSAGetLastError());
@@ -125,14 +115,28 @@ void accept_client(SOCKET listener, WSAEVENT knock, Clients& clients, std::vecto
 }
 //! [accept_client]
 
-//! [serve]
-bool is_set(WSAEVENT event)
-{
+//! [serve_finished]
+bool is_set(WSAEVENT event) {
     return ::WSAWaitForMultipleEvents(1, &event, FALSE, 0, FALSE) == WSA_WAIT_EVENT_0;
 }
 
-void serve(SOCKET listener, const StopSignal& stop, EventLog& log)
-{
+// The wait names the lowest event that is set. Those behind it get their turn too, or a busy client at the front would
+// starve them. Backwards, because a client that leaves goes out of both lists, at the same place.
+void serve_finished(Clients& clients, std::vector<WSAEVENT>& events, EventLog& log) {
+    for (std::size_t i = clients.size(); i-- > 0;) {
+        if (!is_set(events[i + 2]))
+            continue;
+        if (const Ended ended = advance(*clients[i], log)) {
+            log.closing(clients[i]->socket.get(), *ended);
+            clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(i));
+            events.erase(events.begin() + static_cast<std::ptrdiff_t>(i + 2));
+        }
+    }
+}
+//! [serve_finished]
+
+//! [serve]
+void serve(SOCKET listener, const StopSignal& stop, EventLog& log) {
     const Event knock(::WSACreateEvent());
     if (!knock || ::WSAEventSelect(listener, knock.get(), FD_ACCEPT) == SOCKET_ERROR)
         throw WindowsError("waiting for clients", ::WSAGetLastError());
@@ -140,23 +144,13 @@ void serve(SOCKET listener, const StopSignal& stop, EventLog& log)
     Clients clients;
     std::vector<WSAEVENT> events{knock.get(), stop.event()}; // clients[i] has events[i + 2]
     while (!stop.requested()) {
-        const std::size_t first = clients.size() < max_clients ? 0 : 1; // full: do not listen for a knock
-        const DWORD found = ::WSAWaitForMultipleEvents(
-            static_cast<DWORD>(events.size() - first), events.data() + first, FALSE, WSA_INFINITE, FALSE);
-        if (found == WSA_WAIT_FAILED)
+        const bool full = clients.size() == max_clients;
+        const std::span<WSAEVENT> awaited = std::span(events).subspan(full ? 1 : 0); // full: do not hear the knock
+        if (::WSAWaitForMultipleEvents(
+                static_cast<DWORD>(awaited.size()), awaited.data(), FALSE, WSA_INFINITE, FALSE) == WSA_WAIT_FAILED)
             throw WindowsError("WSAWaitForMultipleEvents", ::WSAGetLastError());
-        // The wait names the lowest event that is set. Those behind it get their turn too, or a busy client at the
-        // front would starve them. Backwards, because a client that leaves goes out of both lists.
-        for (std::size_t i = clients.size(); i-- > 0;) {
-            if (!is_set(events[i + 2]))
-                continue;
-            if (const Ended ended = advance(*clients[i], log)) {
-                log.closing(clients[i]->socket.get(), *ended);
-                events.erase(events.begin() + static_cast<std::ptrdiff_t>(i + 2));
-                clients.erase(clients.begin() + static_cast<std::ptrdiff_t>(i));
-            }
-        }
-        if (first == 0 && is_set(knock.get()))
+        serve_finished(clients, events, log);
+        if (!full && is_set(knock.get()))
             accept_client(listener, knock.get(), clients, events, log);
     }
     log.stopping();
@@ -165,8 +159,7 @@ void serve(SOCKET listener, const StopSignal& stop, EventLog& log)
 
 } // namespace
 
-int main(int argc, char* argv[])
-{
+int main(int argc, char* argv[]) {
     return run_program([&] {
         const ServerOptions options =
             read_server_options(argc, argv, "Echo server, stage 3: overlapped operations, an event for each.");

@@ -9,12 +9,9 @@
 //   the price  stopping is abrupt, accepting needs a thread of its own, silent clients cost memory
 //   run it     04_iocp --port 5150
 //   check it   ctest -R 04_iocp
-#include "common/error.hpp"
-#include "common/event_log.hpp"
-#include "common/program.hpp"
-#include "common/stop_signal.hpp"
-#include "common/winsock.hpp"
+#include "common/server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <span>
@@ -47,53 +44,50 @@ struct Connection {
 //! [lend]
 // A unique_ptr says that a connection is ours. While its operation is in flight it belongs to Windows, and no
 // unique_ptr holds it. These two functions are the only way from one state to the other.
-std::unique_ptr<Connection> take_back(ULONG_PTR key)
-{
+Connection& lend(std::unique_ptr<Connection> connection) {
+    return *connection.release();
+}
+
+std::unique_ptr<Connection> take_back(ULONG_PTR key) {
     return std::unique_ptr<Connection>(reinterpret_cast<Connection*>(key));
-}
-
-void close(std::unique_ptr<Connection> connection, int why, EventLog& log)
-{
-    log.closing(connection->socket.get(), why);
-}
-
-// Let go first, then start. As soon as the operation is started, a worker may take its packet out, finish with the
-// connection and free it, all before `start` has returned. So nothing of the connection is touched after `start`,
-// unless the operation never started: then no packet will come, and the connection is still ours.
-template <class Start> void lend(std::unique_ptr<Connection> connection, EventLog& log, Start start)
-{
-    Connection* const lent = connection.release();
-    if (start(lent->socket.get(), &lent->operation) == SOCKET_ERROR && ::WSAGetLastError() != WSA_IO_PENDING)
-        close(take_back(reinterpret_cast<ULONG_PTR>(lent)), ::WSAGetLastError(), log);
 }
 //! [lend]
 
-//! [start_receive]
-// Zero from WSARecv means "finished at once", but its packet comes all the same. So the bytes are handled in one
-// place only: where the packet is taken out.
-void start_receive(std::unique_ptr<Connection> connection, EventLog& log)
-{
-    WSABUF whole{buffer_size, connection->operation.buffer.data()};
-    lend(std::move(connection), log, [&](SOCKET socket, OVERLAPPED* operation) {
-        DWORD flags = 0;
-        return ::WSARecv(socket, &whole, 1, nullptr, &flags, operation, nullptr);
-    });
+//! [close]
+void close(std::unique_ptr<Connection> connection, int why, EventLog& log) {
+    log.closing(connection->socket.get(), why);
 }
 
-void start_send(std::unique_ptr<Connection> connection, EventLog& log)
-{
-    const std::span<char> unsent = connection->operation.unsent;
-    WSABUF rest{static_cast<ULONG>(unsent.size()), unsent.data()};
-    lend(std::move(connection), log, [&](SOCKET socket, OVERLAPPED* operation) {
-        return ::WSASend(socket, &rest, 1, nullptr, 0, operation, nullptr);
-    });
+// An operation that never started: no packet will come for it, so the connection is ours again.
+void close_unless_pending(Connection& lent, EventLog& log) {
+    if (const int error = ::WSAGetLastError(); error != WSA_IO_PENDING)
+        close(take_back(reinterpret_cast<ULONG_PTR>(&lent)), error, log);
+}
+//! [close]
+
+//! [start_receive]
+// Let go first, then start. As soon as the operation is started, a worker may take its packet out, finish with the
+// connection and free it, all before WSARecv has returned here. So nothing of it is touched after the call. Zero from
+// WSARecv means "finished at once", but the packet comes all the same: the bytes are handled in one place, there.
+void start_receive(std::unique_ptr<Connection> connection, EventLog& log) {
+    Connection& lent = lend(std::move(connection));
+    WSABUF whole{buffer_size, lent.operation.buffer.data()};
+    DWORD flags = 0;
+    if (::WSARecv(lent.socket.get(), &whole, 1, nullptr, &flags, &lent.operation, nullptr) == SOCKET_ERROR)
+        close_unless_pending(lent, log);
+}
+
+void start_send(std::unique_ptr<Connection> connection, EventLog& log) {
+    Connection& lent = lend(std::move(connection));
+    WSABUF rest{static_cast<ULONG>(lent.operation.unsent.size()), lent.operation.unsent.data()};
+    if (::WSASend(lent.socket.get(), &rest, 1, nullptr, 0, &lent.operation, nullptr) == SOCKET_ERROR)
+        close_unless_pending(lent, log);
 }
 //! [start_receive]
 
 //! [advance]
 // One operation has finished. What was it, and which comes next? Receive, send until all is sent, receive again.
-void advance(std::unique_ptr<Connection> connection, Operation& operation, DWORD bytes, EventLog& log)
-{
+void advance(std::unique_ptr<Connection> connection, Operation& operation, DWORD bytes, EventLog& log) {
     if (operation.unsent.empty()) {
         if (bytes == 0)
             return close(std::move(connection), goodbye, log);
@@ -114,15 +108,13 @@ void advance(std::unique_ptr<Connection> connection, Operation& operation, DWORD
 enum class Outcome { operation_finished, operation_failed, packet_posted, nothing_taken };
 
 // The return value tells whether the operation went well, the OVERLAPPED whether there was an operation at all.
-Outcome outcome_of(BOOL succeeded, const OVERLAPPED* overlapped)
-{
+Outcome outcome_of(BOOL succeeded, const OVERLAPPED* overlapped) {
     if (overlapped != nullptr)
         return succeeded ? Outcome::operation_finished : Outcome::operation_failed;
     return succeeded ? Outcome::packet_posted : Outcome::nothing_taken;
 }
 
-void work(HANDLE port, EventLog& log)
-{
+void work(HANDLE port, EventLog& log) {
     for (;;) {
         DWORD bytes = 0;
         ULONG_PTR key = 0;
@@ -148,16 +140,12 @@ void work(HANDLE port, EventLog& log)
 //! [workers]
 class Workers {
 public:
-    Workers(unsigned count, HANDLE port, EventLog& log) : Workers(port)
-    {
+    Workers(unsigned count, HANDLE port, EventLog& log) : Workers(port) {
         while (threads_.size() < count)
             threads_.emplace_back(work, port, std::ref(log));
     }
-    Workers(const Workers&) = delete;
-    Workers& operator=(const Workers&) = delete;
     // One packet makes one worker leave, so post one for each. Then the jthreads are joined.
-    ~Workers()
-    {
+    ~Workers() {
         for (std::size_t i = 0; i < threads_.size(); ++i)
             while (!::PostQueuedCompletionStatus(port_, 0, 0, nullptr))
                 ::Sleep(10); // out of memory for a packet: the workers are freeing some
@@ -172,8 +160,7 @@ private:
 //! [workers]
 
 //! [serve]
-void accept_client(SOCKET listener, HANDLE port, EventLog& log)
-{
+void accept_client(SOCKET listener, HANDLE port, EventLog& log) {
     Socket accepted(::accept(listener, nullptr, nullptr));
     if (!accepted)
         return after_failed_accept(::WSAGetLastError(), log);
@@ -186,8 +173,7 @@ void accept_client(SOCKET listener, HANDLE port, EventLog& log)
     start_receive(std::move(connection), log);
 }
 
-void serve(SOCKET listener, HANDLE port, const StopSignal& stop, EventLog& log)
-{
+void serve(SOCKET listener, HANDLE port, const StopSignal& stop, EventLog& log) {
     const Event knock(::WSACreateEvent());
     if (!knock || ::WSAEventSelect(listener, knock.get(), FD_ACCEPT) == SOCKET_ERROR)
         throw WindowsError("waiting for clients", ::WSAGetLastError());
@@ -206,8 +192,7 @@ void serve(SOCKET listener, HANDLE port, const StopSignal& stop, EventLog& log)
 } // namespace
 
 //! [main]
-int main(int argc, char* argv[])
-{
+int main(int argc, char* argv[]) {
     return run_program([&] {
         unsigned workers = 2 * std::max(1U, std::thread::hardware_concurrency());
         const ServerOptions options = read_server_options(argc, argv, "Echo server, stage 4: completion port, workers.",
