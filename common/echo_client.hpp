@@ -25,7 +25,7 @@ public:
     explicit EchoClient(std::uint16_t port, const std::string& address = "127.0.0.1", milliseconds limit = patience);
 
     /// Sends all of `bytes`.
-    /// \param limit  how long the server may go without taking a byte.
+    /// \param limit  how long the server may go without taking a byte; a negative one waits for ever.
     void send(std::string_view bytes, milliseconds limit = patience);
 
     /// Sends from `bytes` until all are sent or the server has taken none for `limit`. No error: this is how a

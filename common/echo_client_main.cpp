@@ -21,7 +21,7 @@ void send_standard_input(EchoClient& client) {
         const int got = ::_read(::_fileno(stdin), buffer.data(), static_cast<unsigned>(buffer.size()));
         if (got <= 0)
             break;
-        client.send({buffer.data(), static_cast<std::size_t>(got)}, EchoClient::milliseconds::max());
+        client.send({buffer.data(), static_cast<std::size_t>(got)}, EchoClient::milliseconds{-1});
     }
     client.half_close();
 }
