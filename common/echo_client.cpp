@@ -26,6 +26,11 @@ struct Readiness {
     bool failed = false; // a connect that failed shows only here on Windows
 };
 
+// A set that is given to select must hold a socket.
+fd_set* if_any(fd_set& set) {
+    return set.fd_count > 0 ? &set : nullptr;
+}
+
 Readiness wait_for(SOCKET socket, bool to_read, bool to_write, EchoClient::milliseconds limit) {
     fd_set readable{};
     fd_set writable{};
@@ -37,7 +42,7 @@ Readiness wait_for(SOCKET socket, bool to_read, bool to_write, EchoClient::milli
     FD_SET(socket, &failed);
     const auto count = limit.count();
     timeval wait{static_cast<long>(count / 1000), static_cast<long>(count % 1000 * 1000)};
-    if (::select(0, &readable, &writable, &failed, count < 0 ? nullptr : &wait) == SOCKET_ERROR)
+    if (::select(0, if_any(readable), if_any(writable), &failed, count < 0 ? nullptr : &wait) == SOCKET_ERROR)
         throw WindowsError("select", ::WSAGetLastError());
     return {readable.fd_count > 0, writable.fd_count > 0, failed.fd_count > 0};
 }
@@ -64,7 +69,8 @@ EchoClient::EchoClient(std::uint16_t port, const std::string& address, milliseco
         throw std::runtime_error(connecting + ": no answer" + within(limit));
     int error = 0;
     int size = sizeof error;
-    ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&error), &size);
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&error), &size) == SOCKET_ERROR)
+        error = ::WSAGetLastError();
     throw WindowsError(connecting, error);
 }
 

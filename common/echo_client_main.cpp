@@ -26,22 +26,26 @@ void send_standard_input(EchoClient& client) {
     client.half_close();
 }
 
-void pipe_through(EchoClient& client) {
-    ::_setmode(::_fileno(stdin), _O_BINARY);
-    ::_setmode(::_fileno(stdout), _O_BINARY);
-    // If the server ends first, this thread still waits for input. The end of the program takes it along.
-    std::thread([&client] {
-        if (run_program([&client] { send_standard_input(client); }) != 0)
-            std::_Exit(1);
-    }).detach();
+void write_what_comes_back(EchoClient& client) {
     for (;;) {
         const std::string bytes = client.receive_some(EchoClient::milliseconds{-1});
         if (bytes.empty())
-            break;
+            return;
         if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0)
             throw std::runtime_error("cannot write to standard output");
     }
-    std::_Exit(0);
+}
+
+// If one of the two directions ends the program, the other one is still waiting in a call. _Exit takes it along, and
+// leaves alone what it uses.
+[[noreturn]] void pipe_through(EchoClient& client) {
+    ::_setmode(::_fileno(stdin), _O_BINARY);
+    ::_setmode(::_fileno(stdout), _O_BINARY);
+    std::thread([&client] {
+        if (const int failed = run_program([&client] { send_standard_input(client); }); failed != 0)
+            std::_Exit(failed);
+    }).detach();
+    std::_Exit(run_program([&client] { write_what_comes_back(client); }));
 }
 
 } // namespace

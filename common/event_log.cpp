@@ -5,6 +5,16 @@
 
 #include <cstdio>
 
+namespace {
+
+// The connection broke. One and the same reset has one number from Winsock and another from a completion port.
+bool is_reset(int error) {
+    return error == WSAECONNRESET || error == WSAECONNABORTED || error == ERROR_NETNAME_DELETED ||
+           error == ERROR_CONNECTION_ABORTED;
+}
+
+} // namespace
+
 void EventLog::listening(SOCKET listener) {
     sockaddr_in name{};
     int size = sizeof name;
@@ -40,7 +50,7 @@ void EventLog::moved(SOCKET client, const char* verb, std::size_t bytes) {
 }
 
 void EventLog::closing(SOCKET client, int why) {
-    const std::string reason = why == goodbye ? "goodbye" : "reset, " + error_text(why);
+    const std::string reason = why == goodbye ? "goodbye" : (is_reset(why) ? "reset, " : "failed, ") + error_text(why);
     const std::scoped_lock lock(mutex_);
     open_.erase(client);
     write("Closing socket " + std::to_string(client) + ": " + reason);

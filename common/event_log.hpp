@@ -33,7 +33,8 @@ public:
     void received(SOCKET client, std::size_t bytes);
     /// `Socket 132 sent 5 bytes on thread 36`, if verbose.
     void sent(SOCKET client, std::size_t bytes);
-    /// `Closing socket 132: goodbye`, or `Closing socket 132: reset, WSAECONNRESET (10054): <the system's text>`.
+    /// `Closing socket 132: goodbye`, or `Closing socket 132: reset, WSAECONNRESET (10054): <the system's text>`;
+    /// an error that does not mean a broken connection reads `failed, ...`.
     void closing(SOCKET client, int why);
     /// `Closing socket 132: stop` for each connection that is still open: the server is going.
     void stopping();

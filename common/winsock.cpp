@@ -8,10 +8,15 @@
 #include <thread>
 
 WinsockSession::WinsockSession() {
-    // The only Winsock call that returns its error: before it has worked, WSAGetLastError must not be used.
+    // This call returns its error. WSAGetLastError belongs to the library that it has not loaded then.
+    constexpr WORD wanted = MAKEWORD(2, 2);
     WSADATA details;
-    if (const int error = ::WSAStartup(MAKEWORD(2, 2), &details); error != 0)
+    if (const int error = ::WSAStartup(wanted, &details); error != 0)
         throw WindowsError("WSAStartup", error);
+    if (details.wVersion != wanted) { // the destructor does not run for an object whose constructor throws
+        ::WSACleanup();
+        throw std::runtime_error("Winsock 2.2 is not on this machine");
+    }
 }
 
 WinsockSession::~WinsockSession() {

@@ -14,7 +14,7 @@ class EventLog;
 class WinsockSession {
 public:
     /// Asks for Winsock 2.2.
-    /// \throws WindowsError if it is not to be had.
+    /// \throws WindowsError if it is not to be had; std::runtime_error if only an older version is.
     WinsockSession();
     /// A copy is one more session.
     WinsockSession(const WinsockSession&) : WinsockSession() {}
@@ -31,7 +31,7 @@ public:
 [[nodiscard]] std::string to_text(const sockaddr_in& name);
 
 /// A socket that listens, blocking and overlapped, and that no child process inherits.
-/// SO_EXCLUSIVEADDRUSE keeps every other program off the port. SO_REUSEADDR is *not* the way to restart quickly: on
+/// SO_EXCLUSIVEADDRUSE keeps every other program off this address and port. SO_REUSEADDR is *not* the way to restart quickly: on
 /// Windows it lets a second server take the port of a running one.
 /// \param port  0 lets Windows choose a free one.
 /// \throws WindowsError with the address if the port is taken or the address is not one of this machine.

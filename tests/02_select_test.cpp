@@ -11,6 +11,22 @@ TEST_F(Limit, ServesExactly64ClientsTogether) {
 }
 //! [ServesExactly64ClientsTogether]
 
+//! [CountsAClientThatReadsNothing]
+TEST_F(Limit, CountsAClientThatReadsNothing) {
+    std::vector<EchoClient> clients = serve_together(63);
+    EchoClient deaf = connect(); // the 64th: it waits to be written to, so its place in the read set is free
+    const std::string payload = pattern(64U << 20);
+    ASSERT_LT(deaf.send_what_fits(payload, a_while), payload.size());
+
+    EchoClient next = connect();
+    next.send("me too");
+    EXPECT_FALSE(next.hears_something_within(a_while)); // or there would be no place for it once the 64th reads again
+
+    clients.front().hang_up();
+    EXPECT_EQ(next.receive(6), "me too");
+}
+//! [CountsAClientThatReadsNothing]
+
 //! [AClientThatReadsNothingDelaysNobody]
 TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {
     expect_a_deaf_client_delays_nobody();

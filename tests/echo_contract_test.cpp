@@ -47,6 +47,18 @@ TEST_F(Echo, Returns16MiBThatAreReadWhileTheyAreWritten) {
 }
 //! [Returns16MiBThatAreReadWhileTheyAreWritten]
 
+//! [ReturnsEveryByteToAClientThatReadsLate]
+TEST_F(Echo, ReturnsEveryByteToAClientThatReadsLate) {
+    EchoClient late = connect();
+    const std::string payload = pattern(64U << 20);
+    const std::size_t sent = late.send_what_fits(payload, a_while); // until both directions are full
+    ASSERT_LT(sent, payload.size());
+    late.half_close();
+    EXPECT_TRUE(late.receive(sent) == payload.substr(0, sent));
+    EXPECT_TRUE(late.hears_the_end());
+}
+//! [ReturnsEveryByteToAClientThatReadsLate]
+
 TEST_F(Echo, KeepsEveryByteValue) {
     std::string all(256, '\0');
     std::iota(all.begin(), all.end(), '\0');

@@ -3,6 +3,7 @@
 include(FetchContent)
 
 set(gtest_force_shared_crt ON CACHE BOOL "" FORCE) # MSVC: the same run-time library as our programs
+set(BUILD_GMOCK OFF CACHE BOOL "" FORCE)
 set(INSTALL_GTEST OFF CACHE BOOL "" FORCE)
 FetchContent_Declare(googletest
     URL https://github.com/google/googletest/archive/refs/tags/release-1.12.1.tar.gz

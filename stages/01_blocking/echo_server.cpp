@@ -54,7 +54,7 @@ int echo_until_the_end(SOCKET client, EventLog& log) {
 
 //! [serve]
 // While one client is in echo_until_the_end, nobody calls accept. Windows still completes the connections of the
-// others and keeps them, and what they send, in the listener's backlog. To them the server looks very slow.
+// others, lets them wait in the listener's backlog, and keeps what they send. To them the server looks very slow.
 [[noreturn]] void serve(SOCKET listener, EventLog& log) {
     for (;;) {
         const Socket client(::accept(listener, nullptr, nullptr));
@@ -69,9 +69,9 @@ int echo_until_the_end(SOCKET client, EventLog& log) {
 //! [serve]
 
 //! [end_process_on]
-// No call asks a thread to come back from accept or recv. Closing its socket from here would be a race: Windows may
-// give the number to a new socket while the other thread still uses it. So the stop ends the process, and Windows
-// closes what the process had open. _Exit runs no destructor: the blocked thread is still using what they would end.
+// Nothing that Winsock promises brings a thread back from accept or recv, except closing its socket. From here that is a
+// race: Windows may give the number to a new socket while the other thread still uses it. So the stop ends the process,
+// and Windows closes what the process had open. _Exit runs no destructor: the blocked thread is still using what they would end.
 void end_process_on(const StopSignal& stop, EventLog& log) {
     stop.wait();
     log.stopping();
@@ -91,7 +91,8 @@ int main(int argc, char* argv[]) {
         EventLog log(options.verbose);
         log.listening(listener.get());
         std::thread([&] { end_process_on(stop, log); }).detach();
-        serve(listener.get(), log);
+        std::_Exit(
+            run_program([&] { serve(listener.get(), log); })); // a broken listener; the other thread uses stop, log
     });
 }
 //! [main]

@@ -80,6 +80,10 @@ void accept_client(SOCKET listener, Clients& clients, EventLog& log) {
 //! [accept_client]
 
 //! [wait_until_ready]
+fd_set* if_any(fd_set& set) {
+    return set.fd_count > 0 ? &set : nullptr; // a set that is given to select must hold a socket
+}
+
 // select overwrites the sets with what is ready, so they are filled anew for each call. A set is an array of 64
 // sockets, and FD_SET on a full one does nothing and says nothing. So the listener is asked for only while there is
 // room; the next client then waits in the backlog until one leaves. A socket is in the write set only while it has
@@ -92,7 +96,7 @@ void wait_until_ready(SOCKET listener, const Clients& clients, fd_set& readable,
     if (clients.size() < FD_SETSIZE)
         FD_SET(listener, &readable);
     timeval a_moment{0, 250'000}; // microseconds: nothing but a socket can wake select, so look up for the stop
-    if (::select(0, &readable, &writable, nullptr, &a_moment) == SOCKET_ERROR)
+    if (::select(0, if_any(readable), if_any(writable), nullptr, &a_moment) == SOCKET_ERROR)
         throw WindowsError("select", ::WSAGetLastError());
 }
 //! [wait_until_ready]

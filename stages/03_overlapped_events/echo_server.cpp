@@ -34,7 +34,7 @@ struct Client : OVERLAPPED {
     ~Client() {
         if (!in_flight)
             return;
-        // Only the stop comes here. Cancelling is a request, and fails if the operation has just finished. Either way
+        // Only a server that ends comes here. Cancelling is a request, and fails if the operation has just finished. Either way
         // the second call waits until Windows has let go; how the operation ended is of no interest any more.
         DWORD bytes = 0;
         DWORD flags = 0;

@@ -148,7 +148,7 @@ public:
     ~Workers() {
         for (std::size_t i = 0; i < threads_.size(); ++i)
             while (!::PostQueuedCompletionStatus(port_, 0, 0, nullptr))
-                ::Sleep(10); // out of memory for a packet: the workers are freeing some
+                ::Sleep(10); // Windows is short of something: wait for a better moment
     }
 
 private:
@@ -209,7 +209,7 @@ int main(int argc, char* argv[]) {
             log.listening(listener.get());
             serve(listener.get(), port.get(), stop, log);
         }
-        log.stopping(); // their operations are still in flight: Windows ends them together with the process
+        log.stopping(); // their operations are still in flight: they end with Winsock, their memory with the process
     });
 }
 //! [main]
