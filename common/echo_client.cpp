@@ -8,15 +8,8 @@
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 std::string within(EchoClient::milliseconds limit) {
     return " within " + std::to_string(limit.count()) + " ms";
-}
-
-EchoClient::milliseconds time_left(Clock::time_point end) {
-    const auto left = std::chrono::ceil<EchoClient::milliseconds>(end - Clock::now());
-    return std::max(left, EchoClient::milliseconds{0});
 }
 
 // Which of these things has happened to the socket? select waits for any of them, at most `limit`.
@@ -115,7 +108,6 @@ std::string EchoClient::receive_some(milliseconds limit) {
 }
 
 std::string EchoClient::receive(std::size_t count, milliseconds limit) {
-    const auto end = Clock::now() + limit;
     std::string bytes(count, '\0');
     std::size_t got = 0;
     const auto but_came = [&](const std::string& what) {
@@ -124,7 +116,7 @@ std::string EchoClient::receive(std::size_t count, milliseconds limit) {
                                   std::string(start) + ") and then " + what);
     };
     while (got < count) {
-        if (!wait_for(socket_.get(), true, false, time_left(end)).readable)
+        if (!wait_for(socket_.get(), true, false, limit).readable)
             throw but_came("nothing more" + within(limit));
         const std::size_t room = std::min<std::size_t>(count - got, 1 << 20);
         const int received = ::recv(socket_.get(), bytes.data() + got, static_cast<int>(room), 0);

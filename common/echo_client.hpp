@@ -34,7 +34,7 @@ public:
     std::size_t send_what_fits(std::string_view bytes, milliseconds limit);
 
     /// Waits for exactly `count` bytes.
-    /// \param limit  for all of them together.
+    /// \param limit  how long no byte at all may come.
     [[nodiscard]] std::string receive(std::size_t count, milliseconds limit = patience);
 
     /// Waits for whatever comes next, at most 64 KiB.

@@ -1,10 +1,9 @@
 // The client as a program. With a TEXT it sends that and prints the echo. Without one it is a pipe through the server:
 // standard input goes to the server, what comes back goes to standard output, byte for byte and of any size.
+#include "common/command_line.hpp"
 #include "common/echo_client.hpp"
-#include "common/error.hpp"
 #include "common/program.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <io.h>
 
@@ -55,17 +54,11 @@ int main(int argc, char* argv[]) {
         std::string address = "127.0.0.1";
         std::uint16_t port = 5150;
         std::string text;
-        CLI::App app("Talks to an echo server.");
-        app.option_defaults()->always_capture_default();
+        CommandLine app("Talks to an echo server.");
         app.add_option("--port", port, "the server's port");
         app.add_option("--address", address, "the server's IPv4 address")->check(CLI::ValidIPV4);
         auto* const given = app.add_option("TEXT", text, "what to send; without it, standard input is sent");
-        try {
-            app.parse(argc, argv);
-        } catch (const CLI::CallForHelp&) {
-            std::fputs(app.help().c_str(), stdout);
-            throw;
-        }
+        app.read(argc, argv);
         EchoClient client(port, address);
         if (given->count() == 0)
             pipe_through(client);

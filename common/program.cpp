@@ -1,6 +1,6 @@
 #include "common/program.hpp"
 
-#include <CLI/CLI.hpp>
+#include "common/command_line.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -8,19 +8,13 @@
 ServerOptions read_server_options(
     int argc, char* argv[], const std::string& about, const std::vector<NumberOption>& more) {
     ServerOptions options;
-    CLI::App app(about);
-    app.option_defaults()->always_capture_default();
+    CommandLine app(about);
     app.add_option("--port", options.port, "the port to listen on; 0 takes a free one");
     app.add_option("--address", options.address, "the IPv4 address to listen on")->check(CLI::ValidIPV4);
     app.add_flag("--verbose", options.verbose, "log each receive and send too");
     for (const NumberOption& option : more)
         app.add_option(option.name, option.value, option.help)->check(CLI::Range(1U, option.most));
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::CallForHelp&) {
-        std::fputs(app.help().c_str(), stdout);
-        throw; // run_program: exit code 0
-    }
+    app.read(argc, argv);
     return options;
 }
 

@@ -16,7 +16,7 @@ TEST_F(Limit, CountsAClientThatReadsNothing) {
     std::vector<EchoClient> clients = serve_together(63);
     EchoClient deaf = connect(); // the 64th: it waits to be written to, so its place in the read set is free
     const std::string payload = pattern(64U << 20);
-    ASSERT_LT(deaf.send_what_fits(payload, a_while), payload.size());
+    ASSERT_LT(deaf.send_what_fits(payload, until_full), payload.size());
 
     EchoClient next = connect();
     next.send("me too");
@@ -29,7 +29,7 @@ TEST_F(Limit, CountsAClientThatReadsNothing) {
 
 //! [AClientThatReadsNothingDelaysNobody]
 TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {
-    expect_a_deaf_client_delays_nobody();
+    expect_a_deaf_client_delays_nobody(server());
 }
 //! [AClientThatReadsNothingDelaysNobody]
 

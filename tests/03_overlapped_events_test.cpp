@@ -13,7 +13,7 @@ TEST_F(Limit, ServesExactly63ClientsTogether) {
 
 //! [AClientThatReadsNothingDelaysNobody]
 TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {
-    expect_a_deaf_client_delays_nobody();
+    expect_a_deaf_client_delays_nobody(server());
 }
 //! [AClientThatReadsNothingDelaysNobody]
 

@@ -3,8 +3,8 @@
 #include "tests/server_test.hpp"
 
 #include <algorithm>
+#include <future>
 #include <numeric>
-#include <thread>
 
 using namespace std::chrono_literals;
 
@@ -13,6 +13,7 @@ namespace {
 class Echo : public ServerTest {};
 class HalfClose : public ServerTest {};
 class RudeClients : public ServerTest {};
+class Waiting : public ServerTest {};
 class Stop : public ServerTest {};
 class Program : public ServerTest {};
 class Log : public ServerTest {};
@@ -51,7 +52,7 @@ TEST_F(Echo, Returns16MiBThatAreReadWhileTheyAreWritten) {
 TEST_F(Echo, ReturnsEveryByteToAClientThatReadsLate) {
     EchoClient late = connect();
     const std::string payload = pattern(64U << 20);
-    const std::size_t sent = late.send_what_fits(payload, a_while); // until both directions are full
+    const std::size_t sent = late.send_what_fits(payload, until_full); // until both directions are full
     ASSERT_LT(sent, payload.size());
     late.half_close();
     EXPECT_TRUE(late.receive(sent) == payload.substr(0, sent));
@@ -103,7 +104,7 @@ TEST_F(HalfClose, GetsEverythingBackAndThenTheEnd) {
 TEST_F(HalfClose, GetsMegabytesBackAndThenTheEnd) {
     EchoClient client = connect();
     const std::string payload = pattern(4U << 20);
-    std::jthread writer([&] {
+    const auto writer = std::async(std::launch::async, [&] {
         client.send(payload);
         client.half_close();
     });
@@ -153,7 +154,7 @@ TEST_F(RudeClients, VanishWithTheirEchoUnread) {
 TEST_F(RudeClients, VanishWhileTheServerCannotSend) {
     const std::string payload = pattern(64U << 20);
     EchoClient rude = connect();
-    const std::size_t sent = rude.send_what_fits(payload, a_while);
+    const std::size_t sent = rude.send_what_fits(payload, until_full);
     ASSERT_LT(sent, payload.size()); // nobody reads, so both directions are full
     rude.vanish();
     expect_a_good_client_is_served();
@@ -173,6 +174,18 @@ TEST_F(RudeClients, Leave500TimesWithoutCostingASocket) {
 }
 //! [Leave500TimesWithoutCostingASocket]
 
+// ---- Waiting ----------------------------------------------------------------------------------------------------
+
+//! [CostsNoProcessorTime]
+TEST_F(Waiting, CostsNoProcessorTime) {
+    EchoClient silent = connect();
+    ASSERT_EQ(silent.echo("hello"), "hello");
+    const auto before = server().processor_time();
+    EXPECT_FALSE(silent.hears_something_within(1s));
+    EXPECT_LT(server().processor_time() - before, 300ms); // a server that spins takes the whole second
+}
+//! [CostsNoProcessorTime]
+
 // ---- Stopping ----------------------------------------------------------------------------------------------------
 
 //! [TakesLessThanTwoSecondsWithSilentClients]
@@ -181,6 +194,7 @@ TEST_F(Stop, TakesLessThanTwoSecondsWithSilentClients) {
     ASSERT_EQ(talked.echo("hello"), "hello");
     EchoClient silent = connect();
     EchoClient silent_too = connect();
+    ASSERT_EQ(server().exit_code(a_while), std::nullopt); // it has settled, and waits
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(2s), 0);
     EXPECT_EQ(server().whole_errors(), "");
@@ -190,13 +204,13 @@ TEST_F(Stop, TakesLessThanTwoSecondsWithSilentClients) {
 TEST_F(Stop, TakesLessThanTwoSecondsThoughAClientReadsNothing) {
     EchoClient deaf = connect();
     const std::string payload = pattern(64U << 20);
-    ASSERT_LT(deaf.send_what_fits(payload, a_while), payload.size());
+    ASSERT_LT(deaf.send_what_fits(payload, until_full), payload.size());
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(2s), 0);
 }
 
 TEST_F(Stop, WorksWithoutAnyClient) {
-    static_cast<void>(server().port()); // it is ready
+    ASSERT_EQ(server().exit_code(a_while), std::nullopt); // it waits
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(2s), 0);
 }
@@ -262,7 +276,8 @@ TEST_F(Program, TellsItsOptionsWhenAsked) {
 
 TEST_F(Program, AnnouncesWhereItListensInItsFirstLine) {
     const std::string port = std::to_string(server().port());
-    EXPECT_EQ(server().output(), "listening on 127.0.0.1:" + port + "\n");
+    server().ask_to_stop();
+    EXPECT_EQ(server().whole_output(), "listening on 127.0.0.1:" + port + "\n"); // and says nothing else
 }
 
 // ---- What the server says about its clients ----------------------------------------------------------------------

@@ -6,13 +6,13 @@
 using namespace std::chrono_literals;
 
 //! [a_deaf_client]
-void Fairness::expect_a_deaf_client_delays_nobody() {
-    EchoClient other = connect();
-    EchoClient deaf = connect();
+void Fairness::expect_a_deaf_client_delays_nobody(ServerProcess& server) {
+    EchoClient other = server.connect();
+    EchoClient deaf = server.connect();
     const std::string payload = pattern(64U << 20);
-    ASSERT_LT(deaf.send_what_fits(payload, a_while), payload.size()); // the server cannot send to it any more
+    ASSERT_LT(deaf.send_what_fits(payload, until_full), payload.size()); // the server cannot send to it any more
     EXPECT_EQ(other.echo("quick", 2s), "quick");
-    EXPECT_EQ(connect().echo("and quick", 2s), "and quick");
+    EXPECT_EQ(server.connect().echo("and quick", 2s), "and quick");
 }
 //! [a_deaf_client]
 

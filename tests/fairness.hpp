@@ -8,7 +8,7 @@
 class Fairness : public ServerTest {
 protected:
     /// A client that sends and never reads does not delay another.
-    void expect_a_deaf_client_delays_nobody();
+    static void expect_a_deaf_client_delays_nobody(ServerProcess& server);
     /// Clients that send as fast as they can do not starve the one that came last.
     void expect_flooding_clients_starve_nobody();
 };

@@ -1,8 +1,7 @@
 #include "tests/server_test.hpp"
 
+#include "common/command_line.hpp"
 #include "common/program.hpp"
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <random>
@@ -60,17 +59,13 @@ std::string pattern(std::size_t size) {
 
 int main(int argc, char* argv[]) {
     int result = 0;
+    const WinsockSession winsock; // held to the end: clients that come and go on several threads never end the last one
     const int trouble = run_program([&] {
         testing::InitGoogleTest(&argc, argv);
-        CLI::App app("Tests an echo server program.");
+        CommandLine app("Tests an echo server program.");
         app.add_option("--server", writable_tested().server, "the server program");
         app.add_option("--capacity", writable_tested().capacity, "how many clients it serves together");
-        try {
-            app.parse(argc, argv);
-        } catch (const CLI::CallForHelp&) {
-            std::fputs(app.help().c_str(), stdout);
-            throw;
-        }
+        app.read(argc, argv);
         result = RUN_ALL_TESTS();
     });
     return trouble != 0 ? trouble : result;

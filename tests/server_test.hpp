@@ -40,6 +40,9 @@ private:
 /// How long a test listens for something that must *not* happen. Short, because every run pays for it in full.
 inline constexpr std::chrono::milliseconds a_while{300};
 
+/// A connection is full when the server has taken no byte for so long. A busy machine can pause for a shorter time.
+inline constexpr std::chrono::milliseconds until_full{2000};
+
 /// Bytes that are all different from their neighbours and that do not repeat early: a lost, doubled or moved piece
 /// shows.
 [[nodiscard]] std::string pattern(std::size_t size);

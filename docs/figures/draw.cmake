@@ -2,8 +2,8 @@
 #   cmake -D fossil=/usr/bin/fossil -D names=growth,ownership -D into=docs/figures -P docs/figures/draw.cmake
 #
 # Pikchr gives the shapes. What it does not give is added here: the fonts, the size, and the text alternative, which
-# each source carries in its first two comments. The same source gives the same bytes: Pikchr measures text with its own
-# table, not with the fonts of the machine.
+# each source carries in its first two comments. One version of Pikchr draws the same bytes from the same source
+# on every machine: it measures text with its own table, not with the fonts that it finds.
 cmake_minimum_required(VERSION 3.25)
 
 set(font "'Segoe UI', 'DejaVu Sans', sans-serif")
@@ -26,8 +26,8 @@ foreach(name IN LISTS names)
     execute_process(COMMAND "${fossil}" pikchr "${input}" - OUTPUT_VARIABLE svg ERROR_VARIABLE error RESULT_VARIABLE result)
     file(REMOVE "${input}")
     if(NOT result EQUAL 0 OR NOT svg MATCHES "^<svg [^>]*viewBox=\"0 0 ([0-9.]+) ([0-9.]+)\"[^>]*>")
-        message(FATAL_ERROR "${name}.pikchr cannot be drawn (its lines are counted from the start of style.pikchr):\n"
-            "${error}${svg}")
+        message(NOTICE "${error}${svg}")
+        message(FATAL_ERROR "${name}.pikchr cannot be drawn. Its lines are counted from the start of style.pikchr.")
     endif()
     set(opening "${CMAKE_MATCH_0}")
     set(width "${CMAKE_MATCH_1}")
@@ -39,8 +39,8 @@ foreach(name IN LISTS names)
 
     # Pikchr counts 1.5 units to the px, so 26.25 units are 17.5 px; its "small" is 80 % of that.
     set(head "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"${height}\" viewBox=\"${box}\" role=\"img\"")
-    string(APPEND head " aria-labelledby=\"title desc\" font-family=\"${font}\" font-size=\"26.25\">\n")
-    string(APPEND head "<title id=\"title\">${title}</title>\n<desc id=\"desc\">${desc}</desc>")
+    string(APPEND head " aria-labelledby=\"${name}-title ${name}-desc\" font-family=\"${font}\" font-size=\"26.25\">\n")
+    string(APPEND head "<title id=\"${name}-title\">${title}</title>\n<desc id=\"${name}-desc\">${desc}</desc>")
     string(REPLACE "${opening}" "${head}" svg "${svg}")
     file(WRITE "${into}/${name}.svg" "${svg}")
     message(STATUS "drawn: ${name}.svg")

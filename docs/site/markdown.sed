@@ -4,9 +4,6 @@
 # Code between fences stays as it is.
 /^```/,/^```$/b
 
-# A contents list after the title. On wide screens the tree at the left shows it instead.
-1s/^# .*/&\n[TOC]/
-
 # An anchor in front of a heading becomes the heading's own name.
 /^<a id="[^"]+"><\/a>$/{
     N
@@ -16,6 +13,9 @@
 
 # A link to an anchor: Doxygen knows its page, and warns if nobody has it.
 s/\]\([a-z0-9_A-Z]+\.md(#[^)]+)\)/](\1)/g
+
+# Doxygen does not see bold text that begins with code.
+s/\*\*(`[^*]+)\*\*/<b>\1<\/b>/g
 
 # A picture, with its text for those who do not see it. Doxygen copies the file.
 s/^!\[(.*)\]\(figures\/([^)]+)\)$/<img src="\2" alt="\1"\/>/
@@ -27,4 +27,4 @@ s/^\\include (docs\/transcripts\/)/\\verbinclude \1/
 s/^<\/?details>$|^<summary>.*<\/summary>$/\\htmlonly[block]&\\endhtmlonly/
 
 # The way on at the end of each page.
-s/^\[(Previous: |Start\]|Next: ).*\[?Next: .*|^\[Previous: .*/<div class="way-on">\n\n&\n\n<\/div>/
+s/^\[(Previous: |Start\]|Next: ).*/<div class="way-on">&<\/div>/

@@ -91,8 +91,8 @@ int main(int argc, char* argv[]) {
         EventLog log(options.verbose);
         log.listening(listener.get());
         std::thread([&] { end_process_on(stop, log); }).detach();
-        std::_Exit(
-            run_program([&] { serve(listener.get(), log); })); // a broken listener; the other thread uses stop, log
+        // serve ends only with a broken listener. Nothing is destroyed then: the other thread uses stop and log.
+        std::_Exit(run_program([&] { serve(listener.get(), log); }));
     });
 }
 //! [main]

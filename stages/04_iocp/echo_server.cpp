@@ -144,6 +144,8 @@ public:
         while (threads_.size() < count)
             threads_.emplace_back(work, port, std::ref(log));
     }
+    Workers(const Workers&) = delete;
+    Workers& operator=(const Workers&) = delete;
     // One packet makes one worker leave, so post one for each. Then the jthreads are joined.
     ~Workers() {
         for (std::size_t i = 0; i < threads_.size(); ++i)
@@ -166,9 +168,9 @@ void accept_client(SOCKET listener, HANDLE port, EventLog& log) {
         return after_failed_accept(::WSAGetLastError(), log);
     log.opened(accepted.get());
     auto connection = std::make_unique<Connection>(std::move(accepted));
-    const auto socket = reinterpret_cast<HANDLE>(connection->socket.get());
     const auto key = reinterpret_cast<ULONG_PTR>(connection.get());
-    if (::CreateIoCompletionPort(socket, port, key, 0) == nullptr) // its second job: associate this socket
+    // Its second job: associate this socket with the port.
+    if (::CreateIoCompletionPort(reinterpret_cast<HANDLE>(connection->socket.get()), port, key, 0) == nullptr)
         return close(std::move(connection), static_cast<int>(::GetLastError()), log);
     start_receive(std::move(connection), log);
 }
