@@ -7,7 +7,7 @@ set "root=%~dp0"
 set "verb=%~1"
 if "%verb%"=="" goto usage
 if "%verb%"=="help" goto usage
-for %%v in (demo test run client) do if "%verb%"=="%%v" goto known
+for %%v in (demo test run client docs) do if "%verb%"=="%%v" goto known
 >&2 echo tutorial: there is no verb '%verb%'; tutorial alone lists them
 exit /b 2
 
@@ -21,6 +21,7 @@ echo   test --server PATH.exe [--capacity N]
 echo                             run the tests that every stage passes against a server of your own
 echo   run N [OPTION ...]        become the server of stage N; "run N --help" tells its options
 echo   client [--port P] [TEXT]  send TEXT and print its echo; without TEXT, send what comes on standard input
+echo   docs                      make the site of the book; it needs Doxygen, Doxygen Awesome, sed and Python
 echo.
 echo N is the number of a stage, 1 to 4.
 exit /b 0
@@ -91,6 +92,12 @@ call :build echo_client
 if errorlevel 1 exit /b 1
 "%programs%\common\echo_client.exe" %arguments%
 exit /b %errorlevel%
+
+:docs
+call :build docs
+if errorlevel 1 exit /b 1
+echo Open it in a browser: %programs%\docs\html\index.html
+exit /b 0
 
 :leave
 set "result=%errorlevel%"
