@@ -13,7 +13,6 @@ namespace {
 class Echo : public ServerTest {};
 class HalfClose : public ServerTest {};
 class RudeClients : public ServerTest {};
-class Waiting : public ServerTest {};
 class Stop : public ServerTest {};
 class Program : public ServerTest {};
 class Log : public ServerTest {};
@@ -173,18 +172,6 @@ TEST_F(RudeClients, Leave500TimesWithoutCostingASocket) {
     EXPECT_LT(number_at(log.rfind(before_number)), number_at(log.find(before_number)) + 4 * 250);
 }
 //! [Leave500TimesWithoutCostingASocket]
-
-// ---- Waiting ----------------------------------------------------------------------------------------------------
-
-//! [CostsNoProcessorTime]
-TEST_F(Waiting, CostsNoProcessorTime) {
-    EchoClient silent = connect();
-    ASSERT_EQ(silent.echo("hello"), "hello");
-    const auto before = server().processor_time();
-    EXPECT_FALSE(silent.hears_something_within(1s));
-    EXPECT_LT(server().processor_time() - before, 300ms); // a server that spins takes the whole second
-}
-//! [CostsNoProcessorTime]
 
 // ---- Stopping ----------------------------------------------------------------------------------------------------
 

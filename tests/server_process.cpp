@@ -158,13 +158,3 @@ std::optional<int> ServerProcess::exit_code(milliseconds limit) {
         return std::nullopt;
     return static_cast<int>(code);
 }
-
-ServerProcess::milliseconds ServerProcess::processor_time() const {
-    FILETIME created;
-    FILETIME ended;
-    FILETIME kernel; // in units of 100 ns
-    FILETIME user;
-    if (!::GetProcessTimes(process_.get(), &created, &ended, &kernel, &user))
-        throw WindowsError("asking for the server's processor time", ::GetLastError());
-    return milliseconds((kernel.dwLowDateTime + user.dwLowDateTime) / 10'000); // a test takes less than seven minutes
-}

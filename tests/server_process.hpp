@@ -65,8 +65,6 @@ public:
     void ask_to_stop();
     /// \return nothing if the program still runs after `limit`.
     [[nodiscard]] std::optional<int> exit_code(milliseconds limit = EchoClient::patience);
-    /// How much time of the processors it has used so far.
-    [[nodiscard]] milliseconds processor_time() const;
     /// What it has printed so far.
     [[nodiscard]] std::string output() { return out_.text(); }
     /// All that it has printed; waits for its end.
