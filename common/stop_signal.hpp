@@ -1,5 +1,5 @@
 /// \file
-/// How a server is asked to stop: Ctrl+C, Ctrl+Break, the console's close button, or an event that another program sets.
+/// How a server is asked to stop: Ctrl+C, Ctrl+Break, the console's close button, or an event set by another program.
 #pragma once
 
 #include "common/handle.hpp"

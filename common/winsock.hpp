@@ -31,8 +31,8 @@ public:
 [[nodiscard]] std::string to_text(const sockaddr_in& name);
 
 /// A socket that listens, blocking and overlapped, and that no child process inherits.
-/// SO_EXCLUSIVEADDRUSE keeps every other program off this address and port. SO_REUSEADDR is *not* the way to restart quickly: on
-/// Windows it lets a second server take the port of a running one.
+/// SO_EXCLUSIVEADDRUSE keeps every other program off this address and port. SO_REUSEADDR is *not* the way to restart
+/// quickly: on Windows it lets a second server take the port of a running one.
 /// \param port  0 lets Windows choose a free one.
 /// \throws WindowsError with the address if the port is taken or the address is not one of this machine.
 /// See https://learn.microsoft.com/windows/win32/winsock/using-so-reuseaddr-and-so-exclusiveaddruse

@@ -4,6 +4,7 @@
 namespace {
 
 class Limit : public ServerTest {};
+class Memory : public ServerTest {};
 
 //! [ServesExactly64ClientsTogether]
 TEST_F(Limit, ServesExactly64ClientsTogether) {
@@ -26,6 +27,24 @@ TEST_F(Limit, CountsAClientThatReadsNothing) {
     EXPECT_EQ(next.receive(6), "me too");
 }
 //! [CountsAClientThatReadsNothing]
+
+//! [OfAClientStaysItsOwnWhenAnotherLeaves]
+TEST_F(Memory, OfAClientStaysItsOwnWhenAnotherLeaves) {
+    EchoClient first = connect();
+    ASSERT_EQ(first.echo("hello"), "hello");
+    EchoClient late = connect();
+    const std::string payload = pattern(64U << 20);
+    const std::size_t sent = late.send_what_fits(payload, until_full); // some of its bytes wait in the server
+    ASSERT_LT(sent, payload.size());
+
+    first.hang_up(); // the list closes up, and the next client comes to its end
+    EchoClient next = connect();
+    const std::string other(8192, 'x');
+    EXPECT_EQ(next.echo(other), other);
+
+    EXPECT_TRUE(late.receive(sent) == payload.substr(0, sent));
+}
+//! [OfAClientStaysItsOwnWhenAnotherLeaves]
 
 //! [AClientThatReadsNothingDelaysNobody]
 TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {

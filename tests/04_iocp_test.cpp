@@ -42,9 +42,9 @@ TEST_F(Fairness, ClientsThatFloodStarveNobody) {
 // still accepts clients, and answers none.
 TEST_F(Workers, OutliveTwiceAsManyResetsAsThereAreWorkers) {
     const unsigned workers = 2 * std::max(1U, std::thread::hardware_concurrency());
-    // A reset that comes before the next receive was started is no failed operation: such a client does not count.
+    // A reset that comes before the next receive was started is no failed operation. Those few are made up for.
     std::size_t resets = 0;
-    for (std::size_t vanished = 1; resets < 2 * workers; ++vanished) {
+    for (std::size_t vanished = 1; resets < std::size_t{2} * workers; ++vanished) {
         ASSERT_LE(vanished, 20 * workers);
         EchoClient rude = connect();
         ASSERT_EQ(rude.echo("hello"), "hello");

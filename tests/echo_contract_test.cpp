@@ -33,7 +33,7 @@ TEST_F(Echo, AnswersWithTheSameBytes) {
 
 TEST_F(Echo, ReturnsEverySizeAroundItsBuffers) {
     EchoClient client = connect();
-    for (const std::size_t size : {1023, 1024, 1025, 8191, 8192, 8193, 65'535, 65'536, 65'537}) {
+    for (const std::size_t size : {1023U, 1024U, 1025U, 8191U, 8192U, 8193U, 65'535U, 65'536U, 65'537U}) {
         const std::string payload = pattern(size);
         EXPECT_TRUE(client.echo(payload) == payload) << size << " bytes";
     }

@@ -69,9 +69,9 @@ int echo_until_the_end(SOCKET client, EventLog& log) {
 //! [serve]
 
 //! [end_process_on]
-// Nothing that Winsock promises brings a thread back from accept or recv, except closing its socket. From here that is a
-// race: Windows may give the number to a new socket while the other thread still uses it. So the stop ends the process,
-// and Windows closes what the process had open. _Exit runs no destructor: the blocked thread is still using what they would end.
+// Nothing that Winsock promises brings a thread back from accept or recv, except closing its socket. From here that
+// is a race: Windows may give the number to a new socket while the other thread still uses it. So the stop ends the
+// process, and Windows closes what it had open. _Exit runs no destructor: the blocked thread still uses what they end.
 void end_process_on(const StopSignal& stop, EventLog& log) {
     stop.wait();
     log.stopping();

@@ -34,8 +34,8 @@ struct Client : OVERLAPPED {
     ~Client() {
         if (!in_flight)
             return;
-        // Only a server that ends comes here. Cancelling is a request, and fails if the operation has just finished. Either way
-        // the second call waits until Windows has let go; how the operation ended is of no interest any more.
+        // Only a server that ends comes here. Cancelling is a request, and fails if the operation has just finished.
+        // Either way the second call waits until Windows has let go; how the operation ended is of no interest now.
         DWORD bytes = 0;
         DWORD flags = 0;
         ::CancelIoEx(reinterpret_cast<HANDLE>(socket.get()), this);

@@ -211,7 +211,7 @@ int main(int argc, char* argv[]) {
             log.listening(listener.get());
             serve(listener.get(), port.get(), stop, log);
         }
-        log.stopping(); // their operations are still in flight: they end with Winsock, their memory with the process
+        log.stopping(); // what is in flight ends with Winsock, its memory with the process
     });
 }
 //! [main]
