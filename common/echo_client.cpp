@@ -1,5 +1,6 @@
 #include "common/echo_client.hpp"
 
+#include "common/address.hpp"
 #include "common/error.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "common/event_log.hpp"
 
+#include "common/address.hpp"
 #include "common/error.hpp"
-#include "common/winsock.hpp"
 
 #include <cstdio>
 

@@ -22,14 +22,6 @@ public:
     ~WinsockSession();
 };
 
-/// The two numbers of an IPv4 end point in the form that Winsock takes.
-/// \param address  four numbers with dots, such as `127.0.0.1`; names are not looked up.
-/// \throws std::runtime_error if `address` is something else.
-[[nodiscard]] sockaddr_in to_sockaddr(const std::string& address, std::uint16_t port);
-
-/// `127.0.0.1:5150`
-[[nodiscard]] std::string to_text(const sockaddr_in& name);
-
 /// A socket that listens, blocking and overlapped, and that no child process inherits.
 /// SO_EXCLUSIVEADDRUSE keeps every other program off this address and port. SO_REUSEADDR is *not* the way to restart
 /// quickly: on Windows it lets a second server take the port of a running one.
