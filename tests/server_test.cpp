@@ -42,7 +42,7 @@ void ServerTest::expect_exactly_this_many_served_together(std::size_t count) {
 
     EchoClient next = connect(); // Windows completes the connection; the server has not accepted it
     next.send("me too");
-    EXPECT_FALSE(next.hears_something_within(a_while));
+    EXPECT_FALSE(next.hears_something_within(a_while)) << "more than " << count << " clients are served together";
 
     clients[count / 2].hang_up();
     EXPECT_EQ(next.receive(6), "me too");
