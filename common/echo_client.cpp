@@ -4,8 +4,6 @@
 #include "common/error.hpp"
 
 #include <algorithm>
-#include <array>
-#include <optional>
 
 namespace {
 

@@ -1,6 +1,5 @@
 #include "tests/fairness.hpp"
 
-#include <atomic>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -18,20 +17,19 @@ void Fairness::expect_a_deaf_client_delays_nobody(ServerProcess& server) {
 
 //! [flooding_clients]
 void Fairness::expect_flooding_clients_starve_nobody() {
-    std::atomic<bool> enough = false;
     std::vector<EchoClient> floods;
     for (int i = 0; i < 3; ++i)
         floods.push_back(connect());
     EchoClient last = connect();
     // One thread of each sends, another reads: the server always finds bytes of theirs waiting.
-    std::vector<std::jthread> threads;
+    std::vector<std::jthread> threads; // they are asked to stop when this test is left, however it ends
     for (EchoClient& flood : floods) {
-        threads.emplace_back([&flood, &enough, payload = pattern(256U << 10)] {
-            while (!enough)
+        threads.emplace_back([&flood, payload = pattern(256U << 10)](const std::stop_token& stop) {
+            while (!stop.stop_requested())
                 static_cast<void>(flood.send_what_fits(payload, 100ms));
         });
-        threads.emplace_back([&flood, &enough] {
-            while (!enough)
+        threads.emplace_back([&flood](const std::stop_token& stop) {
+            while (!stop.stop_requested())
                 if (flood.hears_something_within(100ms))
                     static_cast<void>(flood.receive_some());
         });
@@ -41,6 +39,5 @@ void Fairness::expect_flooding_clients_starve_nobody() {
         EXPECT_TRUE(last.hears_something_within(2s)) << "in round " << i;
         EXPECT_EQ(last.receive(6), "may I?");
     }
-    enough = true;
 }
 //! [flooding_clients]
