@@ -18,7 +18,7 @@ public:
 
     /// How long to wait for something that should happen. It is long, because it only costs time when a server is
     /// wrong.
-    static constexpr milliseconds patience{10'000};
+    static constexpr milliseconds patience{5'000};
 
     /// Connects. A server that is busy with others has not accepted this connection yet: Windows completes it.
     /// \throws std::runtime_error if there is no connection within `limit`.

@@ -168,8 +168,10 @@ TEST_F(RudeClients, Leave500TimesWithoutCostingASocket) {
     // Windows gives the numbers of closed sockets out again. A socket that is never closed makes them grow, by 4 each.
     const std::string log = server().output();
     const std::string before_number = "\nSocket ";
-    const auto number_at = [&](std::size_t at) { return std::stol(log.substr(at + before_number.size())); };
-    EXPECT_LT(number_at(log.rfind(before_number)), number_at(log.find(before_number)) + 4 * 250);
+    std::vector<long> numbers;
+    for (std::size_t at = log.find(before_number); at != std::string::npos; at = log.find(before_number, at + 1))
+        numbers.push_back(std::stol(log.substr(at + before_number.size())));
+    EXPECT_LT(*std::max_element(numbers.begin(), numbers.end()), numbers.front() + 4 * 250);
 }
 //! [Leave500TimesWithoutCostingASocket]
 
@@ -181,7 +183,7 @@ TEST_F(Stop, TakesLessThanTwoSecondsWithSilentClients) {
     ASSERT_EQ(talked.echo("hello"), "hello");
     EchoClient silent = connect();
     EchoClient silent_too = connect();
-    ASSERT_EQ(server().exit_code(a_while), std::nullopt); // it has settled, and waits
+    expect_it_waits();
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(2s), 0);
     EXPECT_EQ(server().whole_errors(), "");
@@ -197,7 +199,7 @@ TEST_F(Stop, TakesLessThanTwoSecondsThoughAClientReadsNothing) {
 }
 
 TEST_F(Stop, WorksWithoutAnyClient) {
-    ASSERT_EQ(server().exit_code(a_while), std::nullopt); // it waits
+    expect_it_waits();
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(2s), 0);
 }
@@ -210,6 +212,7 @@ TEST_F(Stop, LetsTheSamePortBeUsedAgainAtOnce) {
         ASSERT_EQ(client.echo("hello"), "hello");
     }
     ASSERT_TRUE(server().logs(": goodbye\n"));
+    expect_it_waits();
     server().ask_to_stop();
     ASSERT_EQ(server().exit_code(2s), 0);
 
@@ -263,6 +266,7 @@ TEST_F(Program, TellsItsOptionsWhenAsked) {
 
 TEST_F(Program, AnnouncesWhereItListensInItsFirstLine) {
     const std::string port = std::to_string(server().port());
+    expect_it_waits();
     server().ask_to_stop();
     EXPECT_EQ(server().whole_output(), "listening on 127.0.0.1:" + port + "\n"); // and says nothing else
 }
@@ -276,6 +280,7 @@ TEST_F(Log, SaysWhyEachConnectionEnded) {
     EXPECT_TRUE(server().logs(": goodbye\n"));
     EchoClient stays = connect();
     ASSERT_EQ(stays.echo("hello"), "hello");
+    expect_it_waits();
     server().ask_to_stop();
     EXPECT_TRUE(server().logs(": stop\n"));
 

@@ -19,6 +19,10 @@ const Tested& tested() {
     return writable_tested();
 }
 
+void ServerTest::expect_it_waits() {
+    EXPECT_EQ(server().exit_code(a_while), std::nullopt);
+}
+
 void ServerTest::expect_a_good_client_is_served() {
     EchoClient good = connect();
     EXPECT_EQ(good.echo("still there?"), "still there?");
@@ -63,9 +67,14 @@ int main(int argc, char* argv[]) {
     const int trouble = run_program([&] {
         testing::InitGoogleTest(&argc, argv);
         CommandLine app("Tests an echo server program.");
-        app.add_option("--server", writable_tested().server, "the server program");
-        app.add_option("--capacity", writable_tested().capacity, "how many clients it serves together");
+        Tested& tested = writable_tested();
+        std::string instead;
+        app.add_option("--server", tested.server, "the server program");
+        app.add_option("--capacity", tested.capacity, "how many clients it serves together");
+        app.add_option("--instead", instead, "the server program, whatever --server says")->envname("SERVER_UNDER_TEST");
         app.read(argc, argv);
+        if (!instead.empty())
+            tested.server = instead;
         result = RUN_ALL_TESTS();
     });
     return trouble != 0 ? trouble : result;

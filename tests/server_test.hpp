@@ -26,6 +26,9 @@ protected:
     [[nodiscard]] EchoClient connect() { return server_.connect(); }
     [[nodiscard]] ServerProcess& server() { return server_; }
 
+    /// Gives the server time to come back to its wait, and expects that it still runs then. A stop that comes earlier is
+    /// seen on the way, and tells nothing about the wait.
+    void expect_it_waits();
     /// The claim that ends most tests: whatever the others did, a good client is served.
     void expect_a_good_client_is_served();
     /// Connects `count` clients, has each one echoed while all are connected, and gives them back, connected.

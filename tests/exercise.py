@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Exercises: servers that are broken on purpose. `./tutorial exercise` is the way in.
+
+An exercise is a diff in stages/NN_name/exercises/. Above the change it has a question for the reader, and the claims
+that the changed server no longer keeps; or "nothing", and why no test can tell here:
+
+    Question: The server forgets to ... Who notices?
+    Fails: HalfClose.EndsAConversationInWhichNothingWasSaid
+    Fails: nothing (under Wine, ...)
+"""
+import argparse
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from claims import ROOT, STAGES, claims_of, hold, text_of
+
+WIDTH = 100
+# What surprises is tried again, alone: a broken server may win a race once, and Wine's own server can fail (it has an
+# assertion that many broken connections at once can break), which ends every test that runs at that moment.
+TRIES = 3
+
+
+class Exercise:
+    def __init__(self, diff):
+        self.diff, self.name, self.stage = diff, diff.stem, diff.parent.parent.name
+        header, self.change = re.fullmatch(r"(.*?)^(--- .*)", text_of(diff), re.M | re.S).groups()
+        self.question = " ".join(re.search(r"^Question:(.*?)(?=^Fails:)", header, re.M | re.S)[1].split())
+        fails = re.findall(r"^Fails: (.+)$", header, re.M)
+        self.why_nothing = next((fail for fail in fails if fail.startswith("nothing")), None)
+        self.fails = [] if self.why_nothing else fails
+
+    def answer(self):
+        """The folded answer in the chapter, without the marks that only a browser needs."""
+        chapter = text_of(ROOT / f"docs/{self.stage}.md")
+        folded = re.search(rf"^\*\*`{re.escape(self.name)}`\*\*.*?</summary>\n(.*?)</details>", chapter, re.M | re.S)
+        text = folded[1].strip() if folded else "The chapter has no answer to this one yet."
+        return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text).replace("`", "").replace("**", "").replace("*", "")
+
+
+def exercises_of(stage):
+    return [Exercise(diff) for diff in sorted((ROOT / "stages" / stage / "exercises").glob("*.diff"))]
+
+
+def wrapped(text, indent="  "):
+    return "\n\n".join(textwrap.fill(" ".join(part.split()), WIDTH, initial_indent=indent, subsequent_indent=indent)
+                       for part in text.split("\n\n"))
+
+
+def list_exercises(stages):
+    for stage in stages:
+        print(f"Stage {stage}")
+        for exercise in exercises_of(stage):
+            print(f"  {exercise.name}\n{wrapped(exercise.question, ' ' * 6)}")
+        print()
+    print("Play one:      ./tutorial exercise 1 " + exercises_of(STAGES[0])[0].name)
+    print("All of a book: ./tutorial exercise all")
+
+
+def ask_for_prediction(claims):
+    """The claims that the reader expects to fail; None without a terminal or without an idea."""
+    if not sys.stdin.isatty():
+        return None
+    print("The claims of this stage:\n")
+    for number, claim in enumerate(claims, 1):
+        print(f"  {number:3} {claim}")
+    print('\nWhich of them will fail? Numbers or parts of names, with spaces between; "none"; or only Enter, to see.')
+    try:
+        words = input("> ").replace(",", " ").split()
+    except EOFError:
+        words = []
+    chosen = {claim for number, claim in enumerate(claims, 1) for word in words
+              if word == str(number) or not word.isdigit() and word.lower() in claim.lower()}
+    return chosen if words else None
+
+
+def build(folder, *targets):
+    done = subprocess.run(["cmake", "--build", folder, "--target", *targets], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{done.stdout}{done.stderr}\nIt does not build. Is a stage changed? Put it back: git checkout stages")
+
+
+def failed_in(results):
+    return {claim for claim, reason in results.items() if reason}
+
+
+def judge(exercise, folder):
+    """Gives {claim: what went wrong, or None}, and what of it the diff does not say."""
+    server = folder / "stages" / f"{exercise.stage}.{exercise.name}.exe"
+    results = hold(server, exercise.stage, folder)
+    expected = {claim for claim in exercise.fails if claim in results}  # some need a Unix shell, and are not everywhere
+    for _ in range(TRIES):
+        surprising = sorted(failed_in(results) ^ expected)
+        if surprising:
+            results |= hold(server, exercise.stage, folder, surprising, at_once=1)
+    failed = failed_in(results)
+    surprises = [f"{claim} fails, and the exercise does not say so: {results[claim]}" for claim in sorted(failed - expected)]
+    surprises += [f"{claim} passes, and the exercise says that it fails" for claim in sorted(expected - failed)]
+    if not results:
+        surprises.append("no test ran")
+    return results, surprises
+
+
+def play(exercise, folder):
+    print(f"Stage {exercise.stage}, exercise {exercise.name}\n\n{wrapped(exercise.question)}\n")
+    print(textwrap.indent(re.sub(r"\A---.*\n\+\+\+.*\n", "", exercise.change), "    "))
+    predicted = ask_for_prediction(claims_of(exercise.stage))
+    print("Building the changed server, and running the claims of the stage against it ...\n", flush=True)
+    build(folder, f"{exercise.stage}_test", f"{exercise.stage}.{exercise.name}")
+    results, surprises = judge(exercise, folder)
+
+    failed = [claim for claim, reason in results.items() if reason]
+    print(f"{len(failed)} of {len(results)} claims fail{':' if failed else '.'}")
+    for claim in failed:
+        mark = "" if predicted is None else "(predicted) " if claim in predicted else "(not predicted) "
+        print(f"  {claim} {mark}\n{wrapped(results[claim][:300], ' ' * 6)}")
+    if predicted is not None:
+        right = predicted & set(failed)
+        print(f"\nYou predicted {len(predicted)}, and {len(right)} of them failed. {len(failed) - len(right)} failed that you did not predict.")
+        for claim in sorted(predicted - right):
+            print(f"  passes all the same: {claim}")
+    if exercise.why_nothing:
+        print(f"\nThe book expects {exercise.why_nothing}.")
+    print(f"\nWhy (docs/{exercise.stage}.md):\n\n{wrapped(exercise.answer())}\n")
+    return surprises
+
+
+def apply_change(diff, output):
+    stage = f"stages/{diff.parent.parent.name}/echo_server.cpp"
+    done = subprocess.run(["patch", "--quiet", "--fuzz=0", "--binary", "--reject-file=-", f"--output={output}", ROOT / stage, diff],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        output.unlink(missing_ok=True)
+        sys.exit(f"{diff.relative_to(ROOT).as_posix()} no longer applies to {stage}:\n{done.stdout}{done.stderr}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=("list", "play", "judge", "apply"))
+    parser.add_argument("words", nargs="*", help="list [STAGE], play STAGE NAME, judge STAGE NAME, apply DIFF OUTPUT")
+    parser.add_argument("--build", type=lambda path: Path(path).resolve(), help="the folder of the build")
+    options = parser.parse_args()
+
+    if options.verb == "list":
+        return list_exercises(options.words or STAGES)
+    if options.verb == "apply":
+        return apply_change(*map(Path, options.words))
+    stage, name = options.words
+    diff = ROOT / "stages" / stage / "exercises" / f"{name}.diff"
+    if not diff.exists():
+        sys.exit(f"tutorial: stage {stage} has no exercise '{name}'; it has: {', '.join(e.name for e in exercises_of(stage))}")
+    if options.verb == "play":
+        surprises = play(Exercise(diff), options.build)
+    else:
+        results, surprises = judge(Exercise(diff), options.build)
+        print(f"{len(results)} claims, {sum(map(bool, results.values()))} fail:")
+        print(*(f"  {claim}: {reason}" for claim, reason in results.items() if reason), sep="\n")
+    if surprises:
+        sys.exit("This is not what the exercise says:\n  " + "\n  ".join(surprises))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""Servers that the reader writes. `./tutorial start` makes a skeleton of a stage, and `./tutorial check` tests it.
+
+The skeleton is the stage's own file. Each function between the markers of the book loses its body, and gets a comment
+that says what it must do. These comments, and the order of the claims, are in stages/NN_name/practice.ini.
+"""
+import argparse
+import configparser
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from claims import ROOT, STAGES, claims_of, hold, text_of
+
+PRACTICE = ROOT / "practice"
+WIDTH = 120
+NO_FUNCTION = r"(for|if|while|switch|return|struct|class|enum|namespace|//|std::erase_if)\b"
+
+
+class Function:
+    """Where a function of a stage is: `lines[first]` opens it and `lines[last]` closes it."""
+    def __init__(self, lines, first, owner):
+        head = lines[first]
+        self.indent = head[:len(head) - len(head.lstrip())]
+        self.name = re.search(r"~?\w+(?=\()", head)[0]
+        self.is_special = self.name.lstrip("~") == owner # a constructor or destructor: it should not throw
+        self.first, self.last = first, lines.index(self.indent + "}", first)
+
+
+def functions_in(lines):
+    """The functions with a body of lines of their own, in a file that clang-format has seen."""
+    owner = None  # the struct or class around
+    for number, line in enumerate(lines):
+        if opening := re.match(r"(?:struct|class) (\w+)", line):
+            owner = opening[1]
+        elif line == "};":
+            owner = None
+        indent = "    " if owner else ""
+        if re.match(rf"{indent}(?!{NO_FUNCTION})\S.*\(.*\{{$", line):
+            yield Function(lines, number, owner)
+
+
+def marked_functions_in(lines):
+    marked = set()
+    inside = False
+    for number, line in enumerate(lines):
+        if line.startswith("//! ["):
+            inside = not inside
+        elif inside:
+            marked.add(number)
+    return [function for function in functions_in(lines) if function.first in marked]
+
+
+def without_markers(text):
+    return re.sub(r"^//! \[.*\n", "", text, flags=re.M)
+
+
+def with_bodies(lines, bodies):
+    """The same file with other bodies; `bodies` has a list of lines for a function's name."""
+    result, end = [], 0
+    for function in functions_in(lines):
+        if function.name in bodies:
+            result += lines[end:function.first + 1] + bodies[function.name]
+            end = function.last
+    return result + lines[end:]
+
+
+def settings_of(stage):
+    settings = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+    settings.optionxform = str
+    settings.read_string(text_of(ROOT / f"stages/{stage}/practice.ini"))
+    return settings
+
+
+def skeleton_of(stage):
+    text = text_of(ROOT / f"stages/{stage}/echo_server.cpp")
+    lines = text.split("\n")
+    tasks = settings_of(stage)["pieces"]
+    bodies = {}
+    for function in marked_functions_in(lines):
+        indent = function.indent + "    "
+        task = textwrap.wrap("Write this: " + " ".join(tasks[function.name].split()), WIDTH,
+                             initial_indent=indent + "// ", subsequent_indent=indent + "// ")
+        stub = [] if function.is_special else [f'{indent}throw std::logic_error("{function.name} is still to be written");']
+        bodies[function.name] = task + stub
+    return without_markers("\n".join(with_bodies(lines, bodies)))
+
+
+def put_back(practice, stage):
+    """The reader's file with the stage's own bodies in the place of the reader's."""
+    lines = text_of(ROOT / f"stages/{stage}/echo_server.cpp").split("\n")
+    bodies = {function.name: lines[function.first + 1:function.last] for function in marked_functions_in(lines)}
+    return "\n".join(with_bodies(practice.split("\n"), bodies))
+
+
+def claims_in_order(stage):
+    """Each claim with the part of the chapter that helps when it fails, from the first to the hardest."""
+    left = claims_of(stage)
+    for pattern, anchor in settings_of(stage)["claims"].items():
+        for claim in [claim for claim in left if f"{claim}.".startswith(f"{pattern}.")]:
+            left.remove(claim)
+            yield claim, anchor
+    if left:
+        sys.exit(f"stages/{stage}/practice.ini has no place for {', '.join(left)}")
+
+
+def heading_at(anchor, stage):
+    return re.search(rf'<a id="{anchor}"></a>\n+#+ (.*)', text_of(ROOT / f"docs/{stage}.md"))[1]
+
+
+def server_named(name):
+    found = list(PRACTICE.glob(f"*/{name}.cpp"))
+    return found[0] if found else None
+
+
+def start(stage, name):
+    if not re.fullmatch(r"[A-Za-z]\w*", name):
+        sys.exit(f"tutorial: '{name}' cannot be the name of a program here; take letters, digits and _")
+    if server_named(name):
+        sys.exit(f"tutorial: there is a practice/{server_named(name).relative_to(PRACTICE).as_posix()} already")
+    file = PRACTICE / stage / f"{name}.cpp"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"// Yours to write. `./tutorial check {name}` says how far you are.\n{skeleton_of(stage)}",
+                    encoding="utf-8", newline="\n")
+    pieces = ", ".join(function.name for function in marked_functions_in(text_of(ROOT / f"stages/{stage}/echo_server.cpp").split("\n")))
+    print(f"practice/{stage}/{name}.cpp is yours. Write {pieces}; a comment in each says what it must do.\n"
+          f"Then see how far you are: ./tutorial check {name}")
+
+
+def check(name, build):
+    file = server_named(name)
+    if not file:
+        sys.exit(f"tutorial: there is no practice/*/{name}.cpp; make one: ./tutorial start 1 {name}")
+    stage = file.parent.name
+    program = f"practice.{stage}.{name}"
+    done = subprocess.run(["cmake", "--build", build, "--target", f"{stage}_test", program], capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stdout + done.stderr)
+    claims = list(claims_in_order(stage))
+    print(f"practice/{stage}/{name}.cpp against the {len(claims)} claims of stage {stage}, the hardest last:")
+    for number, (claim, anchor) in enumerate(claims):
+        results = hold(build / "stages" / f"{program}.exe", stage, build, [claim], at_once=1)
+        if not results: # it needs a Unix shell, and there is none
+            continue
+        reason = results[claim]
+        print(f"  {'FAILED' if reason else 'ok    '} {claim}", flush=True)
+        if reason:
+            print(textwrap.fill(reason[:400], WIDTH, initial_indent=" " * 9, subsequent_indent=" " * 9))
+            print(f"\n{number} of {len(claims)} so far. Read again: {heading_at(anchor, stage)} (docs/{stage}.md#{anchor})")
+            sys.exit(1)
+    print(f"\nAll hold. Compare it with ours: git diff --no-index stages/{stage}/echo_server.cpp practice/{stage}/{name}.cpp")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=("start", "check", "put-back"))
+    parser.add_argument("words", nargs="+", help="start STAGE NAME, check NAME, put-back NAME")
+    parser.add_argument("--build", type=lambda path: Path(path).resolve(), help="the folder of the build")
+    options = parser.parse_args()
+    if options.verb == "start":
+        start(*options.words)
+    elif options.verb == "check":
+        check(*options.words, options.build)
+    else: # for the test of the skeletons
+        file = server_named(options.words[0])
+        file.write_text(put_back(text_of(file), file.parent.name), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
