@@ -42,7 +42,7 @@ def hold(server, stage, build, claims=None, at_once=AT_ONCE):
 
 def reason_in(test):
     """The test's own words for what it missed, in one line."""
-    output = (test.findtext("system-out") or "").strip()
+    output = re.sub(r"\[NON-[^]]*]", "?", (test.findtext("system-out") or "").strip())  # CTest's word for a strange byte
     thrown = re.search(r'C\+\+ exception with description "(.*?)" thrown in', output, re.S)
     failure = re.search(r": Failure\n(.*?)(?=\n\n|\n\[|\Z)", output, re.S)
     said = thrown or failure

@@ -4,24 +4,23 @@ import re
 import sys
 from pathlib import Path
 
+from claims import ROOT, STAGES, claims_of, tests_of, text_of
+from exercise import exercises_of
+from practice import marked_functions_in, settings_of
+
 THIS = Path(__file__).resolve()
-ROOT = THIS.parent.parent
 DOCS = ROOT / "docs"
-PROGRAMS = {path.parent.name: path for path in sorted(ROOT.glob("stages/*/echo_server.cpp"))}
-STAGES = list(PROGRAMS)
+PROGRAMS = {stage: ROOT / f"stages/{stage}/echo_server.cpp" for stage in STAGES}
 CHAPTERS = {stage: DOCS / f"{stage}.md" for stage in STAGES}
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 AFTER_THE_CHAPTERS = ("common", "api_cards", "classic_faults", "questions", "windows_and_wine", "glossary", "where_next")
 MOST_PIECES = 9  # of a stage, for its chapter
 FEWEST_ANSWERS = 5  # under 'Check yourself'
+EXERCISES = range(4, 7)  # of a stage
 
 # The second half of a chapter: the headings, in this order. There is nothing that the first stage could have changed.
 PARTS = {"Watch it": r"Watch it", "The claims": r"The claims( of this chapter)?", "What changed": r"What changed since stage \d+",
          "Try it": r"Try it", "Check yourself": r"Check yourself", "The full listing": r"The (full listing|whole program)"}
-
-
-def text_of(path):
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def prose_of(page):
@@ -50,10 +49,6 @@ def quoted_in(page):
 
 def markers_of(source):
     return re.findall(r"^\s*//! \[(.+?)\]", text_of(source), re.M)
-
-
-def tests_of(source):
-    return [".".join(names) for names in re.findall(r"^TEST(?:_F)?\(\s*(\w+),\s*(\w+)\)", text_of(source), re.M)]
 
 
 def names_in_ctest():
@@ -200,6 +195,45 @@ def every_folded_answer_is_whole_and_chapters_have_enough():
         questions = re.search(r"^## Check yourself *$(.*?)(?=^## |\Z)|\Z", prose_of(chapter), re.M | re.S)[1] or ""
         if questions.count("<details>") < FEWEST_ANSWERS:
             yield f"docs/{stage}.md: fewer than {FEWEST_ANSWERS} folded answers under 'Check yourself'"
+
+
+def every_exercise_is_in_its_chapter_and_names_its_tests_there():
+    for stage, chapter in CHAPTERS.items():
+        exercises = exercises_of(stage)
+        if len(exercises) not in EXERCISES:
+            yield f"stages/{stage}/exercises: has {len(exercises)} exercises"
+        told = dict(re.findall(r"^\*\*`([\w-]+)`\*\* (.*?)\n\n<details>", text_of(chapter), re.M | re.S))
+        for name in sorted({exercise.name for exercise in exercises} ^ set(told)):
+            yield f"docs/{chapter.name}: the exercise {name} is not both here and in stages/{stage}/exercises"
+        for exercise in exercises:
+            where = f"stages/{stage}/exercises/{exercise.diff.name}"
+            if exercise.question != " ".join(told.get(exercise.name, exercise.question).replace("`", "").split()):
+                yield f"{where}: asks another question than docs/{chapter.name}"
+            for claim in set(exercise.fails) - set(claims_of(stage)):
+                yield f"{where}: there is no claim {claim} of stage {stage}"
+            first = re.search(rf"^\*\*`{exercise.name}`\*\*.*?</summary>\n\n(.*?)\n\n", text_of(chapter), re.M | re.S)
+            named = set(re.findall(r"`([\w.]+)`", first[1])) if first else set()
+            if first and first[1].startswith("All fail but"):
+                named = set(claims_of(stage)) - named
+            if first and named != set(exercise.fails):
+                yield f"docs/{chapter.name}: {exercise.name} disagrees with its diff on {', '.join(named ^ set(exercise.fails))}"
+
+
+def every_piece_that_a_reader_may_write_has_a_task_and_every_claim_a_place():
+    for stage, program in PROGRAMS.items():
+        where = f"stages/{stage}/practice.ini"
+        pieces = {function.name for function in marked_functions_in(text_of(program).split("\n"))}
+        for name in sorted(pieces ^ set(settings_of(stage)["pieces"])):
+            yield f"{where}: {name} is not both a piece of the stage and a task"
+        places = settings_of(stage)["claims"]
+        for claim in claims_of(stage):
+            if claim not in places and claim.split(".")[0] not in places:
+                yield f"{where}: {claim} has no place"
+        for place in places:
+            if not any(f"{claim}.".startswith(f"{place}.") for claim in claims_of(stage)):
+                yield f"{where}: there is no claim {place}"
+        for anchor in sorted({*places.values()} - {name for page, _, name in anchors() if page == CHAPTERS[stage]}):
+            yield f"{where}: the chapter has no anchor {anchor}"
 
 
 def every_page_ends_with_the_way_to_its_neighbours():

@@ -55,8 +55,7 @@ def list_exercises(stages):
         for exercise in exercises_of(stage):
             print(f"  {exercise.name}\n{wrapped(exercise.question, ' ' * 6)}")
         print()
-    print("Play one:      ./tutorial exercise 1 " + exercises_of(STAGES[0])[0].name)
-    print("All of a book: ./tutorial exercise all")
+    print(f"Play one: ./tutorial exercise {int(stages[0][:2])} {exercises_of(stages[0])[0].name}")
 
 
 def ask_for_prediction(claims):
@@ -114,11 +113,11 @@ def play(exercise, folder):
     failed = [claim for claim, reason in results.items() if reason]
     print(f"{len(failed)} of {len(results)} claims fail{':' if failed else '.'}")
     for claim in failed:
-        mark = "" if predicted is None else "(predicted) " if claim in predicted else "(not predicted) "
-        print(f"  {claim} {mark}\n{wrapped(results[claim][:300], ' ' * 6)}")
+        mark = "" if predicted is None else " (predicted)" if claim in predicted else " (not predicted)"
+        print(f"  {claim}{mark}\n{wrapped(results[claim][:300], ' ' * 6)}")
     if predicted is not None:
         right = predicted & set(failed)
-        print(f"\nYou predicted {len(predicted)}, and {len(right)} of them failed. {len(failed) - len(right)} failed that you did not predict.")
+        print(f"\nYou predicted {len(predicted)}; {len(right)} of them failed. You did not predict {len(failed) - len(right)}.")
         for claim in sorted(predicted - right):
             print(f"  passes all the same: {claim}")
     if exercise.why_nothing:

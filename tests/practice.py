@@ -146,6 +146,8 @@ def check(name, build):
             continue
         reason = results[claim]
         print(f"  {'FAILED' if reason else 'ok    '} {claim}", flush=True)
+        if missing := re.search(r"[~\w]+ is still to be written", reason or ""):
+            reason = missing[0]
         if reason:
             print(textwrap.fill(reason[:400], WIDTH, initial_indent=" " * 9, subsequent_indent=" " * 9))
             print(f"\n{number} of {len(claims)} so far. Read again: {heading_at(anchor, stage)} (docs/{stage}.md#{anchor})")
