@@ -7,7 +7,7 @@ set "root=%~dp0"
 set "verb=%~1"
 if "%verb%"=="" goto usage
 if "%verb%"=="help" goto usage
-for %%v in (demo test run client docs) do if "%verb%"=="%%v" goto known
+for %%v in (demo test run client exercise start check docs) do if "%verb%"=="%%v" goto known
 >&2 echo tutorial: there is no verb '%verb%'; tutorial alone lists them
 exit /b 2
 
@@ -21,9 +21,14 @@ echo   test --server PATH.exe [--capacity N]
 echo                             run the tests that every stage passes against a server of your own
 echo   run N [OPTION ...]        become the server of stage N; "run N --help" tells its options
 echo   client [--port P] [TEXT]  send TEXT and print its echo; without TEXT, send what comes on standard input
+echo   exercise [N]              list the exercises [of stage N]: servers that are broken on purpose
+echo   exercise N NAME           play one: predict which tests fail, and see
+echo   exercise all              check that every exercise breaks exactly what it says
+echo   start N NAME              begin a server of your own: stage N, with empty functions for you to write
+echo   check NAME                run the tests of that stage against it, up to the first that fails
 echo   docs                      make the site of the book; it needs Doxygen, Doxygen Awesome, sed and Python
 echo.
-echo N is the number of a stage, 1 to 4.
+echo N is the number of a stage, 1 to 4. The exercises and your own servers need Python, and the patch of Git for Windows.
 exit /b 0
 
 :known
@@ -36,6 +41,8 @@ set "stage="
 set "names_stage="
 set "second=%~2"
 if "%verb%"=="run" set "names_stage=yes"
+if "%verb%"=="start" set "names_stage=yes"
+if "%verb%"=="exercise" if not "%second%"=="" if not "%second%"=="all" set "names_stage=yes"
 if "%verb%"=="test" if not "%second%"=="" if not "%second:~0,1%"=="-" set "names_stage=yes"
 if defined names_stage call :find_stage "%~2"
 if defined names_stage if not defined stage exit /b 2
@@ -93,6 +100,44 @@ if errorlevel 1 exit /b 1
 "%programs%\common\echo_client.exe" %arguments%
 exit /b %errorlevel%
 
+:exercise
+call :is_there python
+if defined missing exit /b 1
+if not "%second%"=="" goto exercise_named
+python "%root%tests\exercise.py" list
+exit /b %errorlevel%
+
+:exercise_named
+if "%second%"=="all" goto exercise_all
+if not "%after_stage%"=="" goto exercise_play
+python "%root%tests\exercise.py" list %stage%
+exit /b %errorlevel%
+
+:exercise_all
+call :build exercises
+if errorlevel 1 exit /b 1
+pushd "%root%"
+ctest --preset %preset% --build-config exercises --tests-regex "^exercise\." --parallel 2
+goto leave
+
+:exercise_play
+call :configure
+python "%root%tests\exercise.py" play %stage% %after_stage% --build "%programs%"
+exit /b %errorlevel%
+
+:start
+call :is_there python
+if defined missing exit /b 1
+python "%root%tests\practice.py" start %stage% %after_stage%
+exit /b %errorlevel%
+
+:check
+call :is_there python
+if defined missing exit /b 1
+call :configure
+python "%root%tests\practice.py" check %arguments% --build "%programs%"
+exit /b %errorlevel%
+
 :docs
 call :build docs
 if errorlevel 1 exit /b 1
@@ -106,9 +151,16 @@ exit /b %result%
 
 rem Standard output belongs to the programs; what the build says goes to standard error.
 :build
+call :configure
+if errorlevel 1 exit /b 1
 pushd "%root%"
-if not exist "%programs%\build.ninja" cmake --preset %preset% 1>&2
-if exist "%programs%\build.ninja" cmake --build --preset %preset% --target %* 1>&2
+cmake --build --preset %preset% --target %* 1>&2
+goto leave
+
+:configure
+if exist "%programs%\build.ninja" exit /b 0
+pushd "%root%"
+cmake --preset %preset% 1>&2
 goto leave
 
 :is_there

@@ -120,16 +120,19 @@ def play(exercise, folder):
         print(f"\nYou predicted {len(predicted)}; {len(right)} of them failed. You did not predict {len(failed) - len(right)}.")
         for claim in sorted(predicted - right):
             print(f"  passes all the same: {claim}")
+    if not_here := [claim for claim in exercise.fails if claim not in results]:
+        print(f"\nOnly on Linux, so not here: {', '.join(not_here)} fails too.")
     if exercise.why_nothing:
         print(f"\nThe book expects {exercise.why_nothing}.")
     print(f"\nWhy (docs/{exercise.stage}.md):\n\n{wrapped(exercise.answer())}\n")
     return surprises
 
 
-def apply_change(diff, output):
+def apply_change(patch, diff, output):
     stage = f"stages/{diff.parent.parent.name}/echo_server.cpp"
-    done = subprocess.run(["patch", "--quiet", "--fuzz=0", "--binary", "--reject-file=-", f"--output={output}", ROOT / stage, diff],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [patch, "--quiet", "--fuzz=0", "--binary", "--reject-file=-", f"--output={output}", ROOT / stage, diff],
+        capture_output=True, text=True)
     if done.returncode != 0:
         output.unlink(missing_ok=True)
         sys.exit(f"{diff.relative_to(ROOT).as_posix()} no longer applies to {stage}:\n{done.stdout}{done.stderr}")
@@ -138,7 +141,7 @@ def apply_change(diff, output):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", choices=("list", "play", "judge", "apply"))
-    parser.add_argument("words", nargs="*", help="list [STAGE], play STAGE NAME, judge STAGE NAME, apply DIFF OUTPUT")
+    parser.add_argument("words", nargs="*", help="list [STAGE], play STAGE NAME, judge STAGE NAME, apply PATCH DIFF OUTPUT")
     parser.add_argument("--build", type=lambda path: Path(path).resolve(), help="the folder of the build")
     options = parser.parse_args()
 
