@@ -71,7 +71,8 @@ int main(int argc, char* argv[]) {
         std::string instead;
         app.add_option("--server", tested.server, "the server program");
         app.add_option("--capacity", tested.capacity, "how many clients it serves together");
-        app.add_option("--instead", instead, "the server program, whatever --server says")->envname("SERVER_UNDER_TEST");
+        app.add_option("--instead", instead, "the server program, whatever --server says")
+            ->envname("SERVER_UNDER_TEST");
         app.read(argc, argv);
         if (!instead.empty())
             tested.server = instead;
