@@ -23,7 +23,7 @@ def claims_of(stage):
     """Suite.Claim for each test that any server of this stage is held to, in the order of the sources."""
     in_cmake = re.findall(r"add_test\(NAME \$\{stage\}\.([^\s)]+)", text_of(ROOT / "tests/CMakeLists.txt"))
     return [*tests_of(ROOT / "tests/echo_contract_test.cpp"), *tests_of(ROOT / f"tests/{stage}_test.cpp"),
-            *(name for name in in_cmake if not name.startswith("Book."))]  # what the book shows is no claim about servers
+            *(name for name in in_cmake if not name.startswith("Book."))]  # the book's session is no claim about servers
 
 
 def hold(server, stage, build, claims=None, at_once=AT_ONCE):
@@ -42,7 +42,8 @@ def hold(server, stage, build, claims=None, at_once=AT_ONCE):
 
 def reason_in(test):
     """The test's own words for what it missed, in one line."""
-    output = re.sub(r"\[NON-[^]]*]", "?", (test.findtext("system-out") or "").strip())  # CTest's word for a strange byte
+    output = (test.findtext("system-out") or "").strip()
+    output = re.sub(r"\[NON-[^]]*]", "?", output)  # CTest's words for a strange byte
     thrown = re.search(r'C\+\+ exception with description "(.*?)" thrown in', output, re.S)
     failure = re.search(r": Failure\n(.*?)(?=\n\n|\n\[|\Z)", output, re.S)
     said = thrown or failure

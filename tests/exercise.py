@@ -78,7 +78,8 @@ def ask_for_prediction(claims):
 def build(folder, *targets):
     done = subprocess.run(["cmake", "--build", folder, "--target", *targets], capture_output=True, text=True)
     if done.returncode != 0:
-        sys.exit(f"{done.stdout}{done.stderr}\nIt does not build. Is a stage changed? Put it back: git checkout stages")
+        sys.exit(f"{done.stdout}{done.stderr}\nIt does not build. If you changed a stage, put it back: git checkout stages\n"
+                 "If there is no such target, CMake has found no patch: install it, and remove the folder build.")
 
 
 def failed_in(results):
@@ -95,8 +96,8 @@ def judge(exercise, folder):
         if surprising:
             results |= hold(server, exercise.stage, folder, surprising, at_once=1)
     failed = failed_in(results)
-    surprises = [f"{claim} fails, and the exercise does not say so: {results[claim]}" for claim in sorted(failed - expected)]
-    surprises += [f"{claim} passes, and the exercise says that it fails" for claim in sorted(expected - failed)]
+    surprises = [f"{claim} fails, which it does not say: {results[claim]}" for claim in sorted(failed - expected)]
+    surprises += [f"{claim} passes, and it says that it fails" for claim in sorted(expected - failed)]
     if not results:
         surprises.append("no test ran")
     return results, surprises
@@ -117,7 +118,8 @@ def play(exercise, folder):
         print(f"  {claim}{mark}\n{wrapped(results[claim][:300], ' ' * 6)}")
     if predicted is not None:
         right = predicted & set(failed)
-        print(f"\nYou predicted {len(predicted)}; {len(right)} of them failed. You did not predict {len(failed) - len(right)}.")
+        print(f"\nYou predicted {len(predicted)}; {len(right)} of them failed. "
+              f"{len(failed) - len(right)} failed that you did not predict.")
         for claim in sorted(predicted - right):
             print(f"  passes all the same: {claim}")
     if not_here := [claim for claim in exercise.fails if claim not in results]:
@@ -141,7 +143,8 @@ def apply_change(patch, diff, output):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", choices=("list", "play", "judge", "apply"))
-    parser.add_argument("words", nargs="*", help="list [STAGE], play STAGE NAME, judge STAGE NAME, apply PATCH DIFF OUTPUT")
+    parser.add_argument("words", nargs="*",
+                        help="list [STAGE], play STAGE NAME, judge STAGE NAME, apply PATCH DIFF OUTPUT")
     parser.add_argument("--build", type=lambda path: Path(path).resolve(), help="the folder of the build")
     options = parser.parse_args()
 
@@ -152,7 +155,8 @@ def main():
     stage, name = options.words
     diff = ROOT / "stages" / stage / "exercises" / f"{name}.diff"
     if not diff.exists():
-        sys.exit(f"tutorial: stage {stage} has no exercise '{name}'; it has: {', '.join(e.name for e in exercises_of(stage))}")
+        names = ", ".join(exercise.name for exercise in exercises_of(stage))
+        sys.exit(f"tutorial: stage {stage} has no exercise '{name}'; it has: {names}")
     if options.verb == "play":
         surprises = play(Exercise(diff), options.build)
     else:

@@ -25,7 +25,7 @@ class Function:
         head = lines[first]
         self.indent = head[:len(head) - len(head.lstrip())]
         self.name = re.search(r"~?\w+(?=\()", head)[0]
-        self.is_special = self.name.lstrip("~") == owner # a constructor or destructor: it should not throw
+        self.is_special = self.name.lstrip("~") == owner  # a constructor or destructor: it should not throw
         self.first, self.last = first, lines.index(self.indent + "}", first)
 
 
@@ -83,8 +83,9 @@ def skeleton_of(stage):
         indent = function.indent + "    "
         task = textwrap.wrap("Write this: " + " ".join(tasks[function.name].split()), WIDTH,
                              initial_indent=indent + "// ", subsequent_indent=indent + "// ")
-        stub = [] if function.is_special else [f'{indent}throw std::logic_error("{function.name} is still to be written");']
-        bodies[function.name] = task + stub
+        if not function.is_special:
+            task.append(f'{indent}throw std::logic_error("{function.name} is still to be written");')
+        bodies[function.name] = task
     return without_markers("\n".join(with_bodies(lines, bodies)))
 
 
@@ -124,9 +125,8 @@ def start(stage, name):
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(f"// Yours to write. `./tutorial check {name}` says how far you are.\n{skeleton_of(stage)}",
                     encoding="utf-8", newline="\n")
-    pieces = ", ".join(function.name for function in marked_functions_in(text_of(ROOT / f"stages/{stage}/echo_server.cpp").split("\n")))
-    print(f"practice/{stage}/{name}.cpp is yours. Write {pieces}; a comment in each says what it must do.\n"
-          f"Then see how far you are: ./tutorial check {name}")
+    print(f"practice/{stage}/{name}.cpp is yours. Write {', '.join(settings_of(stage)['pieces'])}.\n"
+          f"A comment in each says what it must do. Then see how far you are: ./tutorial check {name}")
 
 
 def check(name, build):
@@ -135,14 +135,15 @@ def check(name, build):
         sys.exit(f"tutorial: there is no practice/*/{name}.cpp; make one: ./tutorial start 1 {name}")
     stage = file.parent.name
     program = f"practice.{stage}.{name}"
-    done = subprocess.run(["cmake", "--build", build, "--target", f"{stage}_test", program], capture_output=True, text=True)
+    done = subprocess.run(["cmake", "--build", build, "--target", f"{stage}_test", program],
+                          capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(done.stdout + done.stderr)
     claims = list(claims_in_order(stage))
     print(f"practice/{stage}/{name}.cpp against the {len(claims)} claims of stage {stage}, the hardest last:")
     for number, (claim, anchor) in enumerate(claims):
         results = hold(build / "stages" / f"{program}.exe", stage, build, [claim], at_once=1)
-        if not results: # it needs a Unix shell, and there is none
+        if not results:  # it needs a Unix shell, and there is none
             continue
         reason = results[claim]
         print(f"  {'FAILED' if reason else 'ok    '} {claim}", flush=True)
@@ -150,9 +151,11 @@ def check(name, build):
             reason = missing[0]
         if reason:
             print(textwrap.fill(reason[:400], WIDTH, initial_indent=" " * 9, subsequent_indent=" " * 9))
-            print(f"\n{number} of {len(claims)} so far. Read again: {heading_at(anchor, stage)} (docs/{stage}.md#{anchor})")
+            print(f"\n{number} of {len(claims)} so far. "
+                  f"Read again: {heading_at(anchor, stage)} (docs/{stage}.md#{anchor})")
             sys.exit(1)
-    print(f"\nAll hold. Compare it with ours: git diff --no-index stages/{stage}/echo_server.cpp practice/{stage}/{name}.cpp")
+    print("\nAll hold. Compare it with ours: "
+          f"git diff --no-index stages/{stage}/echo_server.cpp practice/{stage}/{name}.cpp")
 
 
 def main():
@@ -165,7 +168,7 @@ def main():
         start(*options.words)
     elif options.verb == "check":
         check(*options.words, options.build)
-    else: # for the test of the skeletons
+    else:  # for the test of the skeletons
         file = server_named(options.words[0])
         file.write_text(put_back(text_of(file), file.parent.name), encoding="utf-8", newline="\n")
 
