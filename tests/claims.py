@@ -45,6 +45,6 @@ def reason_in(test):
     output = (test.findtext("system-out") or "").strip()
     output = re.sub(r"\[NON-[^]]*]", "?", output)  # CTest's words for a strange byte
     thrown = re.search(r'C\+\+ exception with description "(.*?)" thrown in', output, re.S)
-    failure = re.search(r": Failure\n(.*?)(?=\n\n|\n\[|\Z)", output, re.S)
+    failure = re.search(r": (?:Failure\n|error: )(.*?)(?=\n\n|\n\[|\n\S+: (?:Failure|error)|\Z)", output, re.S)
     said = thrown or failure
     return " ".join(said[1].split()) if said else output.split("\n")[-1] or "it did not end in time"
