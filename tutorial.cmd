@@ -122,6 +122,7 @@ goto leave
 
 :exercise_play
 call :configure
+if errorlevel 1 exit /b 1
 python "%root%tests\exercise.py" play %stage% %after_stage% --build "%programs%"
 exit /b %errorlevel%
 
@@ -135,6 +136,7 @@ exit /b %errorlevel%
 call :is_there python
 if defined missing exit /b 1
 call :configure
+if errorlevel 1 exit /b 1
 python "%root%tests\practice.py" check %arguments% --build "%programs%"
 exit /b %errorlevel%
 

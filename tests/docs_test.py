@@ -6,7 +6,7 @@ from pathlib import Path
 
 from claims import ROOT, STAGES, claims_of, tests_of, text_of
 from exercise import exercises_of
-from practice import marked_functions_in, settings_of
+from practice import lines_of, marked_functions_in, place_of, settings_of
 
 THIS = Path(__file__).resolve()
 DOCS = ROOT / "docs"
@@ -220,18 +220,17 @@ def every_exercise_is_in_its_chapter_and_names_its_tests_there():
 
 
 def every_piece_that_a_reader_may_write_has_a_task_and_every_claim_a_place():
-    for stage, program in PROGRAMS.items():
+    for stage in STAGES:
         where = f"stages/{stage}/practice.ini"
-        pieces = {function.name for function in marked_functions_in(text_of(program).split("\n"))}
+        pieces = {function.name for function in marked_functions_in(lines_of(stage))}
         for name in sorted(pieces ^ set(settings_of(stage)["pieces"])):
             yield f"{where}: {name} is not both a piece of the stage and a task"
         places = settings_of(stage)["claims"]
         for claim in claims_of(stage):
-            if claim not in places and claim.split(".")[0] not in places:
+            if not place_of(claim, places):
                 yield f"{where}: {claim} has no place"
-        for place in places:
-            if not any(f"{claim}.".startswith(f"{place}.") for claim in claims_of(stage)):
-                yield f"{where}: there is no claim {place}"
+        for place in sorted({*places} - {place_of(claim, places) for claim in claims_of(stage)}):
+            yield f"{where}: there is no claim {place}"
         for anchor in sorted({*places.values()} - {name for page, _, name in anchors() if page == CHAPTERS[stage]}):
             yield f"{where}: the chapter has no anchor {anchor}"
 

@@ -15,12 +15,15 @@ import sys
 import textwrap
 from pathlib import Path
 
-from claims import ROOT, STAGES, claims_of, hold, text_of
+from claims import ROOT, STAGES, build, claims_of, hold, text_of
 
 WIDTH = 100
 # What surprises is tried again, alone: a broken server may win a race once, and Wine's own server can fail (it has an
 # assertion that many broken connections at once can break), which ends every test that runs at that moment.
 TRIES = 3
+NOT_BUILT = """
+It does not build. If you changed a stage, put it back: git checkout stages
+If there is no such target, CMake has found no patch: install it, and remove the folder build."""
 
 
 class Exercise:
@@ -75,13 +78,6 @@ def ask_for_prediction(claims):
     return chosen if words else None
 
 
-def build(folder, *targets):
-    done = subprocess.run(["cmake", "--build", folder, "--target", *targets], capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{done.stdout}{done.stderr}\nIt does not build. If you changed a stage, put it back: git checkout stages\n"
-                 "If there is no such target, CMake has found no patch: install it, and remove the folder build.")
-
-
 def failed_in(results):
     return {claim for claim, reason in results.items() if reason}
 
@@ -108,7 +104,7 @@ def play(exercise, folder):
     print(textwrap.indent(re.sub(r"\A---.*\n\+\+\+.*\n", "", exercise.change), "    "))
     predicted = ask_for_prediction(claims_of(exercise.stage))
     print("Building the changed server, and running the claims of the stage against it ...\n", flush=True)
-    build(folder, f"{exercise.stage}_test", f"{exercise.stage}.{exercise.name}")
+    build(folder, f"{exercise.stage}_test", f"{exercise.stage}.{exercise.name}", hint=NOT_BUILT)
     results, surprises = judge(exercise, folder)
 
     failed = [claim for claim, reason in results.items() if reason]
@@ -161,7 +157,7 @@ def main():
         surprises = play(Exercise(diff), options.build)
     else:
         results, surprises = judge(Exercise(diff), options.build)
-        print(f"{len(results)} claims, {sum(map(bool, results.values()))} fail:")
+        print(f"{len(results)} claims, {len(failed_in(results))} fail:")
         print(*(f"  {claim}: {reason}" for claim, reason in results.items() if reason), sep="\n")
     if surprises:
         sys.exit("This is not what the exercise says:\n  " + "\n  ".join(surprises))

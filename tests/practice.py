@@ -7,12 +7,11 @@ that says what it must do. These comments, and the order of the claims, are in s
 import argparse
 import configparser
 import re
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
-from claims import ROOT, STAGES, claims_of, hold, text_of
+from claims import ROOT, build, claims_of, hold, text_of
 
 PRACTICE = ROOT / "practice"
 WIDTH = 120
@@ -27,6 +26,10 @@ class Function:
         self.name = re.search(r"~?\w+(?=\()", head)[0]
         self.is_special = self.name.lstrip("~") == owner  # a constructor or destructor: it should not throw
         self.first, self.last = first, lines.index(self.indent + "}", first)
+
+
+def lines_of(stage):
+    return text_of(ROOT / f"stages/{stage}/echo_server.cpp").split("\n")
 
 
 def functions_in(lines):
@@ -75,8 +78,7 @@ def settings_of(stage):
 
 
 def skeleton_of(stage):
-    text = text_of(ROOT / f"stages/{stage}/echo_server.cpp")
-    lines = text.split("\n")
+    lines = lines_of(stage)
     tasks = settings_of(stage)["pieces"]
     bodies = {}
     for function in marked_functions_in(lines):
@@ -91,20 +93,22 @@ def skeleton_of(stage):
 
 def put_back(practice, stage):
     """The reader's file with the stage's own bodies in the place of the reader's."""
-    lines = text_of(ROOT / f"stages/{stage}/echo_server.cpp").split("\n")
+    lines = lines_of(stage)
     bodies = {function.name: lines[function.first + 1:function.last] for function in marked_functions_in(lines)}
     return "\n".join(with_bodies(practice.split("\n"), bodies))
 
 
+def place_of(claim, places):
+    """A claim stands in its own place, or else in that of its suite."""
+    return next((name for name in (claim, claim.split(".")[0]) if name in places), None)
+
+
 def claims_in_order(stage):
     """Each claim with the part of the chapter that helps when it fails, from the first to the hardest."""
-    left = claims_of(stage)
-    for pattern, anchor in settings_of(stage)["claims"].items():
-        for claim in [claim for claim in left if f"{claim}.".startswith(f"{pattern}.")]:
-            left.remove(claim)
-            yield claim, anchor
-    if left:
-        sys.exit(f"stages/{stage}/practice.ini has no place for {', '.join(left)}")
+    places = settings_of(stage)["claims"]
+    order = list(places)
+    claims = sorted(claims_of(stage), key=lambda claim: order.index(place_of(claim, places)))
+    return [(claim, places[place_of(claim, places)]) for claim in claims]
 
 
 def heading_at(anchor, stage):
@@ -129,20 +133,17 @@ def start(stage, name):
           f"A comment in each says what it must do. Then see how far you are: ./tutorial check {name}")
 
 
-def check(name, build):
+def check(name, folder):
     file = server_named(name)
     if not file:
         sys.exit(f"tutorial: there is no practice/*/{name}.cpp; make one: ./tutorial start 1 {name}")
     stage = file.parent.name
     program = f"practice.{stage}.{name}"
-    done = subprocess.run(["cmake", "--build", build, "--target", f"{stage}_test", program],
-                          capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(done.stdout + done.stderr)
-    claims = list(claims_in_order(stage))
+    build(folder, f"{stage}_test", program)
+    claims = claims_in_order(stage)
     print(f"practice/{stage}/{name}.cpp against the {len(claims)} claims of stage {stage}, the hardest last:")
     for number, (claim, anchor) in enumerate(claims):
-        results = hold(build / "stages" / f"{program}.exe", stage, build, [claim], at_once=1)
+        results = hold(folder / "stages" / f"{program}.exe", stage, folder, [claim], at_once=1)
         if not results:  # it needs a Unix shell, and there is none
             continue
         reason = results[claim]
