@@ -4,6 +4,8 @@
 #include "common/error.hpp"
 
 #include <algorithm>
+#include <stdexcept>
+#include <thread>
 
 namespace {
 
@@ -39,35 +41,54 @@ Readiness wait_for(SOCKET socket, bool to_read, bool to_write, EchoClient::milli
     return {readable.fd_count > 0, writable.fd_count > 0, failed.fd_count > 0};
 }
 
-} // namespace
-
-EchoClient::EchoClient(std::uint16_t port, const std::string& address, milliseconds limit)
-    : socket_(::WSASocketW(
-          AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT)) {
-    const sockaddr_in server = to_sockaddr(address, port);
-    const std::string connecting = "connecting to " + to_text(server);
+Socket make_socket() {
+    Socket socket(
+        ::WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
     u_long non_blocking = 1;
-    if (!socket_ || ::ioctlsocket(socket_.get(), static_cast<long>(FIONBIO), &non_blocking) == SOCKET_ERROR)
+    if (!socket || ::ioctlsocket(socket.get(), static_cast<long>(FIONBIO), &non_blocking) == SOCKET_ERROR)
         throw WindowsError("making a socket", ::WSAGetLastError());
-    if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0)
-        return;
-    if (const int error = ::WSAGetLastError(); error != WSAEWOULDBLOCK)
-        throw WindowsError(connecting, error);
+    return socket;
+}
 
-    const Readiness connection = wait_for(socket_.get(), false, true, limit);
+// Gives 0, or the error.
+int try_to_connect(SOCKET socket, const sockaddr_in& server, EchoClient::milliseconds limit) {
+    if (::connect(socket, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0)
+        return 0;
+    if (const int error = ::WSAGetLastError(); error != WSAEWOULDBLOCK)
+        return error;
+    const Readiness connection = wait_for(socket, false, true, limit);
     if (connection.writable)
-        return;
+        return 0;
     if (!connection.failed)
-        throw std::runtime_error(connecting + ": no answer" + within(limit));
+        return WSAETIMEDOUT;
     int error = 0;
     int size = sizeof error;
-    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&error), &size) == SOCKET_ERROR)
+    if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, reinterpret_cast<char*>(&error), &size) == SOCKET_ERROR)
         error = ::WSAGetLastError();
-    throw WindowsError(connecting, error);
+    return error;
+}
+
+} // namespace
+
+EchoClient::EchoClient(std::uint16_t port, const std::string& address, milliseconds limit) {
+    const sockaddr_in server = to_sockaddr(address, port);
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    for (;;) {
+        socket_ = make_socket(); // one that has failed to connect is of no use any more
+        const int error = try_to_connect(socket_.get(), server, limit);
+        if (error == 0)
+            return;
+        // After thousands of connections in a short time every port of this machine may be taken by one that has just
+        // ended (TIME_WAIT). Ports come free again all the time, so this client waits for one.
+        if (error != WSAEADDRINUSE || std::chrono::steady_clock::now() >= deadline)
+            throw WindowsError("connecting to " + to_text(server), error);
+        std::this_thread::sleep_for(milliseconds(100));
+    }
 }
 
 std::size_t EchoClient::send_now(std::string_view bytes) {
-    // One call never gets more than this: its length is an int.
+    // Windows takes all that one call offers, or nothing: 64 MiB at once would be copied into its memory, however slow
+    // the other side reads. So one call never offers more than this.
     const int length = static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20));
     const int sent = ::send(socket_.get(), bytes.data(), length, 0);
     if (sent != SOCKET_ERROR)

@@ -20,8 +20,8 @@ public:
     /// wrong.
     static constexpr milliseconds patience{5'000};
 
-    /// Connects. A server that is busy with others has not accepted this connection yet: Windows completes it.
-    /// \throws std::runtime_error if there is no connection within `limit`.
+    /// Connects; if no port of this machine is free, waits for one. A server that is busy with others has not accepted this connection yet: Windows completes it.
+    /// \throws WindowsError if there is no connection within `limit`.
     explicit EchoClient(std::uint16_t port, const std::string& address = "127.0.0.1", milliseconds limit = patience);
 
     /// Sends all of `bytes`.

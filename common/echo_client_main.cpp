@@ -3,12 +3,18 @@
 #include "common/command_line.hpp"
 #include "common/echo_client.hpp"
 #include "common/program.hpp"
+#include "common/text.hpp"
 
 #include <fcntl.h>
 #include <io.h>
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <thread>
 
 namespace {
@@ -49,20 +55,20 @@ void write_what_comes_back(EchoClient& client) {
 
 } // namespace
 
-int main(int argc, char* argv[]) {
+int wmain(int argc, wchar_t* argv[]) {
     return run_program([&] {
         std::string address = "127.0.0.1";
         std::uint16_t port = 5150;
-        std::string text;
-        CommandLine app("Talks to an echo server.");
-        app.add_option("--port", port, "the server's port");
-        app.add_option("--address", address, "the server's IPv4 address")->check(CLI::ValidIPV4);
-        auto* const given = app.add_option("TEXT", text, "what to send; without it, standard input is sent");
-        app.read(argc, argv);
+        std::optional<std::string> text;
+        CommandLine line("Talks to an echo server.");
+        line.port("--port", port, "the server's port");
+        line.address("--address", address, "the server's IPv4 address");
+        line.text("TEXT", text, "what to send; without it, standard input is sent");
+        line.read(argc, argv);
         EchoClient client(port, address);
-        if (given->count() == 0)
+        if (!text)
             pipe_through(client);
         else
-            std::puts(client.echo(text).c_str());
+            print(client.echo(*text) + '\n');
     });
 }

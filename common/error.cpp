@@ -1,5 +1,7 @@
 #include "common/error.hpp"
 
+#include "common/text.hpp"
+
 #include <array>
 
 namespace {
@@ -38,11 +40,11 @@ const char* name_of(int error) {
 } // namespace
 
 std::string error_text(int error) {
-    std::array<char, 512> text{};
+    std::array<wchar_t, 512> text{};
     const DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
-    const DWORD length = ::FormatMessageA(
+    const DWORD length = ::FormatMessageW(
         flags, nullptr, static_cast<DWORD>(error), 0, text.data(), static_cast<DWORD>(text.size()), nullptr);
-    std::string sentence(text.data(), length);
+    std::string sentence = to_utf8({text.data(), length});
     sentence.erase(sentence.find_last_not_of(" \r\n") + 1);
     return name_of(error) + (" (" + std::to_string(error) + ")") + (sentence.empty() ? "" : ": " + sentence);
 }

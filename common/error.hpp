@@ -8,10 +8,11 @@
 #include <string>
 
 /// An error's name, its number and the system's own text: `WSAEADDRINUSE (10048): Only one usage of each ...`.
-/// The name is there for the errors that these servers meet; Wine has no text for some of them.
+/// The name is there for the errors that these servers meet; Wine has no text for some of them. The text is in the
+/// language of this Windows, as UTF-8.
 /// `std::system_category().message()` is not used: under MinGW it does not know the numbers of Winsock.
 /// \param error  from WSAGetLastError or GetLastError.
-/// See https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-formatmessagea
+/// See https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-formatmessagew
 [[nodiscard]] std::string error_text(int error);
 
 /// A Windows call that failed and that the program cannot go on without.

@@ -2,8 +2,7 @@
 
 #include "common/address.hpp"
 #include "common/error.hpp"
-
-#include <cstdio>
+#include "common/text.hpp"
 
 namespace {
 
@@ -68,7 +67,10 @@ void EventLog::problem(const std::string& call, int error) {
     write(call + " failed: " + error_text(error));
 }
 
+void EventLog::silence() {
+    mutex_.lock();
+}
+
 void EventLog::write(const std::string& line) {
-    std::puts(line.c_str());
-    std::fflush(stdout); // whoever waits for this line gets it now, through a pipe too
+    print(line + '\n');
 }

@@ -38,6 +38,10 @@ public:
     void closing(SOCKET client, int why);
     /// `Closing socket 132: stop` for each connection that is still open: the server is going.
     void stopping();
+    /// The last word: from here on nothing is written, and who tries waits for ever. For a process that is about to end
+    /// with threads that still run. If one of them held the lock of standard output then, Windows would find that lock
+    /// left behind, and might end the process with an exit code of its own.
+    void silence();
     /// `accept failed: WSAENOBUFS (10055): <the system's text>`: a failure that the server survives.
     void problem(const std::string& call, int error);
 

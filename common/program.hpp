@@ -23,10 +23,16 @@ struct NumberOption {
 };
 
 /// Reads a server's command line. `--help` and wrong usage leave through an exception that `run_program` understands.
-/// \param about  one line: what this server shows.
+/// \param argc, argv  as `wmain` got them: Windows keeps command lines in UTF-16, so every letter is in them.
+/// \param about       one line: what this server shows.
 [[nodiscard]] ServerOptions read_server_options(
-    int argc, char* argv[], const std::string& about, const std::vector<NumberOption>& more = {});
+    int argc, wchar_t* argv[], const std::string& about, const std::vector<NumberOption>& more = {});
 
 /// Runs `body` and turns the ways it can end into exit codes: 0 when it returns or when `--help` was asked for; 2 for
 /// wrong usage; 1 for every other exception. The last two print one line to standard error.
+///
+/// A fault of the program itself, such as a failed assert, must end it too, and not open a window that waits for
+/// somebody to click: the reports of the run-time library go to standard error.
+/// See https://learn.microsoft.com/cpp/c-runtime-library/reference/crtsetreporthook and
+/// https://learn.microsoft.com/windows/win32/api/errhandlingapi/nf-errhandlingapi-seterrormode
 [[nodiscard]] int run_program(const std::function<void()>& body) noexcept;

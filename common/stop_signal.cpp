@@ -2,10 +2,12 @@
 
 #include "common/error.hpp"
 
-namespace {
+std::string stop_event_name(DWORD process_id) {
+    return "Local\\echo-server-stop-" + std::to_string(process_id);
+}
 
-// Windows calls this on a thread of its own and passes it no data of ours, so it finds the event by its name.
-BOOL WINAPI on_console_event(DWORD what) {
+// Windows passes it no data of ours, so it finds the event by its name.
+BOOL WINAPI StopSignal::on_console_event(DWORD what) {
     const KernelObject event(::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(::GetCurrentProcessId()).c_str()));
     if (!event || !::SetEvent(event.get()))
         return FALSE; // not handled: Windows ends the process
@@ -16,22 +18,13 @@ BOOL WINAPI on_console_event(DWORD what) {
     return TRUE;
 }
 
-} // namespace
-
-std::string stop_event_name(DWORD process_id) {
-    return "Local\\echo-server-stop-" + std::to_string(process_id);
-}
-
 StopSignal::StopSignal()
     : event_(::CreateEventA(nullptr, TRUE, FALSE, stop_event_name(::GetCurrentProcessId()).c_str())) {
     if (!event_)
         throw WindowsError("making the stop event", ::GetLastError());
-    if (!::SetConsoleCtrlHandler(on_console_event, TRUE))
+    static const BOOL registered = ::SetConsoleCtrlHandler(on_console_event, TRUE); // once, however many live
+    if (!registered)
         throw WindowsError("listening for Ctrl+C", ::GetLastError());
-}
-
-StopSignal::~StopSignal() {
-    ::SetConsoleCtrlHandler(on_console_event, FALSE);
 }
 
 bool StopSignal::requested() const noexcept {

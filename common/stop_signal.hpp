@@ -3,6 +3,7 @@
 #pragma once
 
 #include "common/handle.hpp"
+#include "common/windows.hpp"
 
 #include <string>
 
@@ -15,9 +16,6 @@ class StopSignal {
 public:
     /// \throws WindowsError if the event cannot be made or the console handler cannot be set.
     StopSignal();
-    StopSignal(const StopSignal&) = delete;
-    StopSignal& operator=(const StopSignal&) = delete;
-    ~StopSignal();
 
     /// Set once a stop is requested, and it stays set (manual reset): for a wait for several events.
     [[nodiscard]] HANDLE event() const noexcept { return event_.get(); }
@@ -25,6 +23,12 @@ public:
     [[nodiscard]] bool requested() const noexcept;
     /// Waits until a stop is requested.
     void wait() const noexcept;
+
+    /// The console handler. Windows calls it on a thread of its own; nobody else has to, but for a test.
+    /// It is registered once and stays so for the life of the process. SetConsoleCtrlHandler with FALSE would wait for
+    /// the lock that Windows holds while a handler runs: and ours runs until the process ends, if the console closes.
+    /// \return FALSE if no StopSignal lives: then Windows does what it does without a handler, and ends the process.
+    static BOOL WINAPI on_console_event(DWORD what);
 
 private:
     KernelObject event_;

@@ -4,7 +4,9 @@
 #pragma once
 
 // clang-format off
+// IWYU pragma: begin_exports
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <windows.h>
+// IWYU pragma: end_exports
 // clang-format on

@@ -5,6 +5,7 @@
 #include "common/event_log.hpp"
 
 #include <chrono>
+#include <stdexcept>
 #include <thread>
 
 WinsockSession::WinsockSession() {

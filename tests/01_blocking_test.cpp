@@ -1,9 +1,9 @@
 // Chapter 1: one thread, and it waits inside each call.
 #include "tests/server_test.hpp"
 
-namespace {
+#include <string>
 
-class Limit : public ServerTest {};
+namespace {
 
 //! [MakesASecondClientWaitUntilTheFirstHangsUp]
 TEST_F(Limit, MakesASecondClientWaitUntilTheFirstHangsUp) {

@@ -1,9 +1,12 @@
 // Chapter 2: one thread that asks which sockets are ready.
-#include "tests/fairness.hpp"
+#include "tests/server_test.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
 
 namespace {
 
-class Limit : public ServerTest {};
 class Memory : public ServerTest {};
 
 //! [ServesExactly64ClientsTogether]
@@ -45,17 +48,5 @@ TEST_F(Memory, OfAClientStaysItsOwnWhenAnotherLeaves) {
     EXPECT_TRUE(late.receive(sent) == payload.substr(0, sent));
 }
 //! [OfAClientStaysItsOwnWhenAnotherLeaves]
-
-//! [AClientThatReadsNothingDelaysNobody]
-TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {
-    expect_a_deaf_client_delays_nobody(server());
-}
-//! [AClientThatReadsNothingDelaysNobody]
-
-//! [ClientsThatFloodStarveNobody]
-TEST_F(Fairness, ClientsThatFloodStarveNobody) {
-    expect_flooding_clients_starve_nobody();
-}
-//! [ClientsThatFloodStarveNobody]
 
 } // namespace

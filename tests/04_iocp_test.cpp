@@ -1,14 +1,18 @@
 // Chapter 4: a completion port and its workers.
-#include "tests/fairness.hpp"
+#include "tests/server_test.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
 #include <future>
+#include <string>
 #include <thread>
+#include <vector>
 
 using namespace std::chrono_literals;
 
 namespace {
 
-class Limit : public ServerTest {};
 class Workers : public ServerTest {};
 
 std::size_t count_in(const std::string& text, const std::string& part) {
@@ -23,19 +27,6 @@ TEST_F(Limit, Serves200ClientsTogether) {
     EXPECT_EQ(serve_together(200).size(), 200U);
 }
 //! [Serves200ClientsTogether]
-
-//! [AClientThatReadsNothingDelaysNobody]
-TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {
-    ServerProcess one_worker(tested().server, {"--port", "0", "--workers", "1"}); // no other could stand in for it
-    expect_a_deaf_client_delays_nobody(one_worker);
-}
-//! [AClientThatReadsNothingDelaysNobody]
-
-//! [ClientsThatFloodStarveNobody]
-TEST_F(Fairness, ClientsThatFloodStarveNobody) {
-    expect_flooding_clients_starve_nobody();
-}
-//! [ClientsThatFloodStarveNobody]
 
 //! [OutliveTwiceAsManyResetsAsThereAreWorkers]
 // The classic program leaves its worker at the first failed operation. After as many resets as it has workers it
@@ -71,6 +62,13 @@ TEST_F(Workers, GiveTheSameAnswersWhateverTheirNumber) {
     }
 }
 //! [GiveTheSameAnswersWhateverTheirNumber]
+
+//! [DoNotWaitForAClientThatReadsNothing]
+TEST_F(Workers, DoNotWaitForAClientThatReadsNothing) {
+    ServerProcess one_worker(tested().server, {"--port", "0", "--workers", "1"}); // no other could stand in for it
+    expect_a_deaf_client_delays_nobody(one_worker);
+}
+//! [DoNotWaitForAClientThatReadsNothing]
 
 TEST_F(Workers, CannotBeNone) {
     ServerProcess refused(tested().server, {"--workers", "0"});

@@ -1,10 +1,17 @@
 // The parts of common/ whose failures no echo would show.
+#include "common/echo_client.hpp"
 #include "common/error.hpp"
 #include "common/event_log.hpp"
 #include "common/handle.hpp"
-#include "tests/server_test.hpp"
+#include "common/stop_signal.hpp"
+#include "common/winsock.hpp"
 
 #include <chrono>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
 
 using namespace std::chrono_literals;
 
@@ -20,6 +27,23 @@ TEST(ErrorText, HasTheSystemsOwnWordsOnOneLine) {
     EXPECT_GT(text.size(), std::string("error (5): ").size());
     EXPECT_EQ(text.find_first_of("\r\n"), std::string::npos);
 }
+
+TEST(StopSignal, HearsOfAStopWhileItLives) {
+    EXPECT_FALSE(StopSignal::on_console_event(CTRL_BREAK_EVENT)); // nobody lives: Windows goes on as without a handler
+    const StopSignal stop;
+    EXPECT_FALSE(stop.requested());
+    EXPECT_TRUE(StopSignal::on_console_event(CTRL_BREAK_EVENT));
+    EXPECT_TRUE(stop.requested());
+}
+
+//! [StaysRegisteredWhenItEnds]
+// To take the handler off would wait for a lock that Windows holds while a handler runs, and so for the handler itself.
+TEST(StopSignal, StaysRegisteredWhenItEnds) {
+    { const StopSignal stop; }
+    EXPECT_TRUE(::SetConsoleCtrlHandler(StopSignal::on_console_event, FALSE)); // it was still there
+    ASSERT_TRUE(::SetConsoleCtrlHandler(StopSignal::on_console_event, TRUE));
+}
+//! [StaysRegisteredWhenItEnds]
 
 TEST(FailedAccept, OfAClientThatLeftIsPassedOver) {
     EventLog log(false);

@@ -2,12 +2,18 @@
 // Ann talks, Ben is silent, Cat comes last and talks; then they leave. After that: how many clients does this server
 // serve together, and how many threads does it use for them? Every word below is seen, nothing is known beforehand.
 #include "common/program.hpp"
+#include "common/text.hpp"
 #include "tests/server_process.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
 #include <set>
 #include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -90,7 +96,7 @@ void count_threads(ServerProcess& server, Seen& seen) {
 }
 
 Seen play(const std::string& program) {
-    Seen seen{std::filesystem::path(program).stem().string()};
+    Seen seen{to_utf8(std::filesystem::path(to_wide(program)).stem().wstring())};
     std::printf("\n%s\n", seen.stage.c_str());
     ServerProcess server(program, {"--port", "0", "--verbose"});
     play_scene(server, seen);
@@ -104,12 +110,12 @@ Seen play(const std::string& program) {
 
 } // namespace
 
-int main(int argc, char* argv[]) {
+int wmain(int argc, wchar_t* argv[]) {
     return run_program([&] {
         std::puts("Three clients, the same scene on every stage.");
         std::vector<Seen> all;
         for (int i = 1; i < argc; ++i)
-            all.push_back(play(argv[i]));
+            all.push_back(play(to_utf8(argv[i])));
         std::printf("\n%-22s%-10s%-33s%-12s%s\n", "", "Ann", "Cat, behind silent Ben", "of 70", "threads");
         for (const Seen& seen : all)
             std::printf("%-22s%-10s%-33s%-12zu%zu\n", seen.stage.c_str(), seen.ann.c_str(), seen.cat.c_str(),

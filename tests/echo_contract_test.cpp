@@ -3,8 +3,13 @@
 #include "tests/server_test.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <future>
 #include <numeric>
+#include <string>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -13,7 +18,6 @@ namespace {
 class Echo : public ServerTest {};
 class HalfClose : public ServerTest {};
 class RudeClients : public ServerTest {};
-class Stop : public ServerTest {};
 class Program : public ServerTest {};
 class Log : public ServerTest {};
 

@@ -2,9 +2,11 @@
 
 #include "common/error.hpp"
 #include "common/stop_signal.hpp"
+#include "common/text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <stdexcept>
 
 Transcript::Transcript() {
@@ -100,22 +102,26 @@ KernelObject make_job_that_ends_its_processes() {
 
 } // namespace
 
-ServerProcess::ServerProcess(const std::string& program, const std::vector<std::string>& options)
+ServerProcess::ServerProcess(const std::string& program, const std::vector<std::string>& options, Console console)
     : job_(make_job_that_ends_its_processes()) {
-    std::string command_line = '"' + program + '"';
+    std::string words = '"' + program + '"';
     for (const std::string& option : options)
-        command_line += ' ' + option;
+        words += " \"" + option + '"';
+    std::wstring command_line = to_wide(words);
 
     InheritanceList inherited({out_.write_end(), err_.write_end()});
-    STARTUPINFOEXA start{};
+    STARTUPINFOEXW start{};
     start.StartupInfo.cb = sizeof start;
-    start.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
+    start.StartupInfo.dwFlags = STARTF_USESTDHANDLES | STARTF_USESHOWWINDOW;
+    start.StartupInfo.wShowWindow = SW_HIDE; // of a console of its own
     start.StartupInfo.hStdOutput = out_.write_end();
     start.StartupInfo.hStdError = err_.write_end();
     start.lpAttributeList = inherited.get();
     PROCESS_INFORMATION started{};
-    if (!::CreateProcessA(nullptr, command_line.data(), nullptr, nullptr, TRUE,
-            EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED, nullptr, nullptr, &start.StartupInfo, &started))
+    const DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_SUSPENDED |
+                        (console == Console::its_own ? static_cast<DWORD>(CREATE_NEW_CONSOLE) : 0);
+    if (!::CreateProcessW(nullptr, command_line.data(), nullptr, nullptr, TRUE, flags, nullptr, nullptr,
+            &start.StartupInfo, &started))
         throw WindowsError("starting " + program, ::GetLastError());
     process_ = KernelObject(started.hProcess);
     id_ = started.dwProcessId;
@@ -129,6 +135,12 @@ ServerProcess::ServerProcess(const std::string& program, const std::vector<std::
     ::ResumeThread(first_thread.get());
     out_.start_reading();
     err_.start_reading();
+}
+
+ServerProcess::~ServerProcess() {
+    const KernelObject stop(::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(id_).c_str()));
+    if (stop && ::SetEvent(stop.get()))
+        ::WaitForSingleObject(process_.get(), 500); // what still runs then ends with its job
 }
 
 std::uint16_t ServerProcess::port() {
@@ -146,6 +158,7 @@ bool ServerProcess::logs(const std::string& part, std::size_t times) {
 }
 
 void ServerProcess::ask_to_stop() {
+    static_cast<void>(port()); // before that it may not have its event yet
     const KernelObject event(::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(id_).c_str()));
     if (!event || !::SetEvent(event.get()))
         throw WindowsError("setting the server's stop event", ::GetLastError());
@@ -157,4 +170,46 @@ std::optional<int> ServerProcess::exit_code(milliseconds limit) {
         !::GetExitCodeProcess(process_.get(), &code))
         return std::nullopt;
     return static_cast<int>(code);
+}
+
+void ServerProcess::press(DWORD event) {
+    std::array<wchar_t, 32'768> own_path; // the longest that there is
+    const DWORD length = ::GetModuleFileNameW(nullptr, own_path.data(), static_cast<DWORD>(own_path.size()));
+    std::vector<std::string> options{"--press-ctrl-c", std::to_string(id_)};
+    if (event == CTRL_BREAK_EVENT)
+        options.emplace_back("--break");
+    ServerProcess finger(to_utf8({own_path.data(), length}), options);
+    if (finger.exit_code() != 0)
+        throw std::runtime_error("cannot press a key in the server's console: " + finger.whole_errors());
+}
+
+ServerProcess::milliseconds ServerProcess::processor_time() const {
+    FILETIME created;
+    FILETIME ended;
+    FILETIME in_windows;
+    FILETIME in_program;
+    if (!::GetProcessTimes(process_.get(), &created, &ended, &in_windows, &in_program))
+        throw WindowsError("asking for the server's processor time", ::GetLastError());
+    const auto ticks = [](const FILETIME& time) { // of 100 ns
+        return (std::uint64_t{time.dwHighDateTime} << 32) + time.dwLowDateTime;
+    };
+    return milliseconds((ticks(in_windows) + ticks(in_program)) / 10'000);
+}
+
+namespace {
+
+BOOL WINAPI not_me(DWORD) {
+    return TRUE;
+}
+
+} // namespace
+
+void press_in_console_of(DWORD process_id, DWORD event) {
+    ::FreeConsole();
+    if (!::AttachConsole(process_id))
+        throw WindowsError("attaching to the console of process " + std::to_string(process_id), ::GetLastError());
+    // Everybody in that console hears it, this process too: it must not end from it.
+    ::SetConsoleCtrlHandler(not_me, TRUE);
+    if (!::GenerateConsoleCtrlEvent(event, 0))
+        throw WindowsError("pressing a key", ::GetLastError());
 }

@@ -4,9 +4,11 @@
 
 #include "common/echo_client.hpp"
 #include "common/handle.hpp"
+#include "common/windows.hpp"
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -42,6 +44,15 @@ private:
     std::jthread reader_; // joined before the members above go
 };
 
+/// Where a program gets its console from, for Ctrl+C to be pressed in.
+enum class Console { of_the_test, its_own };
+
+/// Presses Ctrl+C (CTRL_C_EVENT) or Ctrl+Break (CTRL_BREAK_EVENT) in the console of another process. This process leaves
+/// its own console for that, so do it in a process that does nothing else.
+/// \throws WindowsError if that one has no console.
+/// See https://learn.microsoft.com/windows/console/generateconsolectrlevent
+void press_in_console_of(DWORD process_id, DWORD event);
+
 /// A program that runs until this object ends, at the latest. It inherits nothing but its output streams, so no
 /// client of the test lives on in it; and it is in a job, so it ends with the test even if the test crashes.
 class ServerProcess {
@@ -49,8 +60,15 @@ public:
     using milliseconds = std::chrono::milliseconds;
 
     /// Starts `program` and returns at once.
+    /// \param options  words; a space in one is no end of it.
     /// \throws WindowsError if Windows cannot start it.
-    ServerProcess(const std::string& program, const std::vector<std::string>& options);
+    ServerProcess(
+        const std::string& program, const std::vector<std::string>& options, Console console = Console::of_the_test);
+    ServerProcess(const ServerProcess&) = delete;
+    ServerProcess& operator=(const ServerProcess&) = delete;
+    /// A server that still runs is asked to stop, and ended if it does not. An end by force is rough on the system: the
+    /// server of Wine 8 sometimes keeps the sockets of such a program, and then runs hot.
+    ~ServerProcess();
 
     /// The port that the first line of output names.
     /// \throws std::runtime_error with what the program printed, if that is not `listening on ADDRESS:PORT`.
@@ -60,9 +78,15 @@ public:
     /// True as soon as the server has printed `part` that many times.
     [[nodiscard]] bool logs(const std::string& part, std::size_t times = 1);
 
-    /// Sets the server's stop event.
+    /// Sets the server's stop event, as soon as it listens.
     /// \throws WindowsError if there is no such event.
     void ask_to_stop();
+    /// Presses a key in the server's own console.
+    /// \param event  CTRL_C_EVENT or CTRL_BREAK_EVENT
+    void press(DWORD event);
+    /// How long the processors have worked for it so far.
+    /// See https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-getprocesstimes
+    [[nodiscard]] milliseconds processor_time() const;
     /// \return nothing if the program still runs after `limit`.
     [[nodiscard]] std::optional<int> exit_code(milliseconds limit = EchoClient::patience);
     /// What it has printed so far.

@@ -2,9 +2,17 @@
 
 #include "common/command_line.hpp"
 #include "common/program.hpp"
+#include "common/windows.hpp"
+#include "common/winsock.hpp"
 
-#include <cstdio>
+#include <algorithm>
+#include <chrono>
+#include <climits>
+#include <filesystem>
+#include <optional>
 #include <random>
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -53,29 +61,68 @@ void ServerTest::expect_exactly_this_many_served_together(std::size_t count) {
 }
 //! [served_together]
 
+//! [a_deaf_client]
+void ServerTest::expect_a_deaf_client_delays_nobody(ServerProcess& server) {
+    EchoClient other = server.connect();
+    EchoClient deaf = server.connect();
+    const std::string payload = pattern(64U << 20);
+    ASSERT_LT(deaf.send_what_fits(payload, until_full), payload.size()); // the server cannot send to it any more
+    EXPECT_EQ(other.echo("quick", 2s), "quick");
+    EXPECT_EQ(server.connect().echo("and quick", 2s), "and quick");
+}
+//! [a_deaf_client]
+
 std::string pattern(std::size_t size) {
     std::minstd_rand random; // always the same sequence
-    std::string bytes(size, '\0');
-    for (char& byte : bytes)
+    std::string block(65'521, '\0');
+    for (char& byte : block)
         byte = static_cast<char>(random() >> 8);
+    std::string bytes;
+    bytes.reserve(size);
+    while (bytes.size() < size)
+        bytes.append(block, 0, size - bytes.size());
     return bytes;
 }
 
-int main(int argc, char* argv[]) {
+namespace {
+
+// GoogleTest chooses tests by their names; here they are chosen by the files they stand in.
+std::string names_of_tests_in(const std::vector<std::string>& sets) {
+    std::string names;
+    const testing::UnitTest& all = *testing::UnitTest::GetInstance();
+    for (int i = 0; i < all.total_test_suite_count(); ++i)
+        for (int j = 0; j < all.GetTestSuite(i)->total_test_count(); ++j) {
+            const testing::TestInfo& test = *all.GetTestSuite(i)->GetTestInfo(j);
+            const std::string file = std::filesystem::path(test.file()).stem().string();
+            if (std::find(sets.begin(), sets.end(), file.substr(0, file.rfind("_test"))) != sets.end())
+                names += std::string(test.test_suite_name()) + '.' + test.name() + ':';
+        }
+    return names;
+}
+
+} // namespace
+
+int wmain(int argc, wchar_t* argv[]) {
     int result = 0;
     const WinsockSession winsock; // held to the end: clients that come and go on several threads never end the last one
     const int trouble = run_program([&] {
         testing::InitGoogleTest(&argc, argv);
-        CommandLine app("Tests an echo server program.");
+        CommandLine line("Holds an echo server to claims: those of the sets that are named, or those for any server.");
         Tested& tested = writable_tested();
-        std::string instead;
-        app.add_option("--server", tested.server, "the server program");
-        app.add_option("--capacity", tested.capacity, "how many clients it serves together");
-        app.add_option("--instead", instead, "the server program, whatever --server says")
-            ->envname("SERVER_UNDER_TEST");
-        app.read(argc, argv);
-        if (!instead.empty())
-            tested.server = instead;
+        unsigned console = 0;
+        bool with_break = false;
+        line.text("--server", tested.server, "the server program");
+        line.number("--capacity", tested.capacity, "how many clients it serves together; 0: no limit", 0, 100'000);
+        line.words("SET", tested.sets, "04_iocp names the claims in 04_iocp_test.cpp");
+        line.number("--press-ctrl-c", console, "only press Ctrl+C in the console of this process", 1, UINT_MAX);
+        line.flag("--break", with_break, "Ctrl+Break instead");
+        line.read(argc, argv);
+        if (console != 0)
+            return press_in_console_of(console, with_break ? CTRL_BREAK_EVENT : CTRL_C_EVENT);
+        if (tested.sets.empty())
+            tested.sets = {"echo_contract", "capacity"};
+        if (GTEST_FLAG_GET(filter) == "*")
+            GTEST_FLAG_SET(filter, names_of_tests_in(tested.sets));
         result = RUN_ALL_TESTS();
     });
     return trouble != 0 ? trouble : result;

@@ -4,15 +4,18 @@
 
 #include "tests/server_process.hpp"
 
-#include <gtest/gtest.h>
-
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
-/// The command line of a test program: `--server PATH.exe [--capacity N]`.
+#include <gtest/gtest.h>
+
+/// The command line of the program `claims`.
 struct Tested {
-    std::string server;    ///< the program that is tested
-    unsigned capacity = 0; ///< how many clients it says it serves together; 0: it names no limit
+    std::string server;            ///< the program that is tested
+    unsigned capacity = 0;         ///< how many clients it says it serves together; 0: it names no limit
+    std::vector<std::string> sets; ///< which claims it is held to: `04_iocp` names those in 04_iocp_test.cpp
 };
 
 /// What main read from the command line.
@@ -35,10 +38,17 @@ protected:
     [[nodiscard]] std::vector<EchoClient> serve_together(std::size_t count);
     /// `count` clients are served together; one more has to wait, and is served when one of them leaves.
     void expect_exactly_this_many_served_together(std::size_t count);
+    /// A client that sends and never reads does not delay another.
+    static void expect_a_deaf_client_delays_nobody(ServerProcess& server);
 
 private:
     ServerProcess server_{tested().server, {"--port", "0"}};
 };
+
+/// Claims about how many clients are served together, and what becomes of the others.
+class Limit : public ServerTest {};
+/// Claims about the end of the server.
+class Stop : public ServerTest {};
 
 /// How long a test listens for something that must *not* happen. Short, because every run pays for it in full.
 inline constexpr std::chrono::milliseconds a_while{300};
@@ -46,6 +56,6 @@ inline constexpr std::chrono::milliseconds a_while{300};
 /// A connection is full when the server has taken no byte for so long. A busy machine can pause for a shorter time.
 inline constexpr std::chrono::milliseconds until_full{2000};
 
-/// Bytes that are all different from their neighbours and that do not repeat early: a lost, doubled or moved piece
-/// shows.
+/// Random bytes, the same in every run. They repeat after 65,521 bytes, a prime number: a piece that is lost, doubled or
+/// moved shows, because no size of a buffer is a multiple of that.
 [[nodiscard]] std::string pattern(std::size_t size);

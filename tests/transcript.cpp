@@ -4,12 +4,18 @@
 // Numbers that differ from run to run, and the system's own words, are not compared.
 #include "common/command_line.hpp"
 #include "common/program.hpp"
+#include "common/text.hpp"
 #include "tests/server_process.hpp"
 
-#include <cstdio>
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -99,7 +105,7 @@ std::string without_what_differs(const std::string& session) {
 }
 
 std::string read_file(const std::string& path) {
-    std::ifstream file(path);
+    std::ifstream file(std::filesystem::path(to_wide(path)));
     std::ostringstream text;
     text << file.rdbuf();
     if (!file)
@@ -109,19 +115,19 @@ std::string read_file(const std::string& path) {
 
 } // namespace
 
-int main(int argc, char* argv[]) {
+int wmain(int argc, wchar_t* argv[]) {
     return run_program([&] {
         std::string server;
         std::string expected;
         bool with_reset = false;
-        CommandLine app("Plays a chapter's scene on its server.");
-        app.add_option("SERVER", server, "the server program")->required();
-        app.add_option("--expect", expected, "the recorded session to compare with");
-        app.add_flag("--reset", with_reset, "one of the clients vanishes");
-        app.read(argc, argv);
+        CommandLine line("Plays a chapter's scene on its server.");
+        line.needed("SERVER", server, "the server program");
+        line.text("--expect", expected, "the recorded session to compare with");
+        line.flag("--reset", with_reset, "one of the clients vanishes");
+        line.read(argc, argv);
 
         const std::string session = play(server, with_reset);
-        std::fputs(session.c_str(), stdout);
+        print(session);
         if (!expected.empty() && without_what_differs(read_file(expected)) != without_what_differs(session))
             throw std::runtime_error("this is not the session that the book shows in " + expected);
     });

@@ -69,12 +69,13 @@ int echo_until_the_end(SOCKET client, EventLog& log) {
 //! [serve]
 
 //! [end_process_on]
-// Nothing that Winsock promises brings a thread back from accept or recv, except closing its socket. From here that
-// is a race: Windows may give the number to a new socket while the other thread still uses it. So the stop ends the
-// process, and Windows closes what it had open. _Exit runs no destructor: the blocked thread still uses what they end.
+// Two calls of another thread bring one back from accept or recv, and both are a race. After closesocket Windows may
+// give the number to a new socket, while the thread still uses it. CancelIoEx does nothing if the thread is just about
+// to call. So the stop ends the process. _Exit runs no destructor: the blocked thread still uses what they would end.
 void end_process_on(const StopSignal& stop, EventLog& log) {
     stop.wait();
     log.stopping();
+    log.silence(); // the blocked thread may write a line just now: _Exit must not find it half way
     std::_Exit(EXIT_SUCCESS);
 }
 //! [end_process_on]
@@ -82,7 +83,7 @@ void end_process_on(const StopSignal& stop, EventLog& log) {
 } // namespace
 
 //! [main]
-int main(int argc, char* argv[]) {
+int wmain(int argc, wchar_t* argv[]) {
     return run_program([&] {
         const ServerOptions options = read_server_options(argc, argv, "Echo server, stage 1: one blocking thread.");
         const StopSignal stop;

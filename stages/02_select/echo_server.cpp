@@ -126,7 +126,7 @@ void serve(SOCKET listener, const StopSignal& stop, EventLog& log) {
 
 } // namespace
 
-int main(int argc, char* argv[]) {
+int wmain(int argc, wchar_t* argv[]) {
     return run_program([&] {
         const ServerOptions options = read_server_options(argc, argv, "Echo server, stage 2: one thread and select.");
         const StopSignal stop;

@@ -142,7 +142,7 @@ class Workers {
 public:
     Workers(unsigned count, HANDLE port, EventLog& log) : Workers(port) {
         while (threads_.size() < count)
-            threads_.emplace_back(work, port, std::ref(log));
+            threads_.emplace_back([port, &log] { work(port, log); });
     }
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
@@ -194,7 +194,7 @@ void serve(SOCKET listener, HANDLE port, const StopSignal& stop, EventLog& log) 
 } // namespace
 
 //! [main]
-int main(int argc, char* argv[]) {
+int wmain(int argc, wchar_t* argv[]) {
     return run_program([&] {
         unsigned workers = 2 * std::max(1U, std::thread::hardware_concurrency());
         const ServerOptions options = read_server_options(argc, argv, "Echo server, stage 4: completion port, workers.",

@@ -1,22 +1,28 @@
-#include "tests/fairness.hpp"
+// What stages 2 and later promise about clients that want too much, or give nothing: every server that serves several
+// clients together.
+#include "tests/server_test.hpp"
 
+#include <chrono>
+#include <stop_token>
 #include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
 
 using namespace std::chrono_literals;
 
-//! [a_deaf_client]
-void Fairness::expect_a_deaf_client_delays_nobody(ServerProcess& server) {
-    EchoClient other = server.connect();
-    EchoClient deaf = server.connect();
-    const std::string payload = pattern(64U << 20);
-    ASSERT_LT(deaf.send_what_fits(payload, until_full), payload.size()); // the server cannot send to it any more
-    EXPECT_EQ(other.echo("quick", 2s), "quick");
-    EXPECT_EQ(server.connect().echo("and quick", 2s), "and quick");
-}
-//! [a_deaf_client]
+namespace {
 
-//! [flooding_clients]
-void Fairness::expect_flooding_clients_starve_nobody() {
+class Fairness : public ServerTest {};
+
+//! [AClientThatReadsNothingDelaysNobody]
+TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {
+    expect_a_deaf_client_delays_nobody(server());
+}
+//! [AClientThatReadsNothingDelaysNobody]
+
+//! [ClientsThatFloodStarveNobody]
+TEST_F(Fairness, ClientsThatFloodStarveNobody) {
     std::vector<EchoClient> floods;
     for (int i = 0; i < 3; ++i)
         floods.push_back(connect());
@@ -40,4 +46,6 @@ void Fairness::expect_flooding_clients_starve_nobody() {
         EXPECT_EQ(last.receive(6), "may I?");
     }
 }
-//! [flooding_clients]
+//! [ClientsThatFloodStarveNobody]
+
+} // namespace
