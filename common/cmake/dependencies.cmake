@@ -6,8 +6,8 @@ set(gtest_force_shared_crt ON CACHE BOOL "" FORCE) # MSVC: the same run-time lib
 set(BUILD_GMOCK OFF CACHE BOOL "" FORCE)
 set(INSTALL_GTEST OFF CACHE BOOL "" FORCE)
 FetchContent_Declare(googletest
-    URL https://github.com/google/googletest/archive/refs/tags/release-1.12.1.tar.gz
-    URL_HASH SHA256=81964fe578e9bd7c94dfdb09c8e4d6e6759e19967e397dbea48d1c10e45d0df2
+    URL https://github.com/google/googletest/archive/refs/tags/v1.18.0.tar.gz
+    URL_HASH SHA256=6e3191c1455468b3fc35a417fb565c1c5071aee1b7e7f85e30cf48a98d37d8b5
     DOWNLOAD_EXTRACT_TIMESTAMP OFF)
 FetchContent_MakeAvailable(googletest)
 
@@ -19,8 +19,8 @@ if(EXISTS /usr/include/CLI/CLI.hpp)
     target_include_directories(debian_cli11 SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/debian_headers)
 else()
     FetchContent_Declare(cli11
-        URL https://github.com/CLIUtils/CLI11/archive/v2.1.2.tar.gz
-        URL_HASH SHA256=26291377e892ba0e5b4972cdfd4a2ab3bf53af8dac1f4ea8fe0d1376b625c8cb
+        URL https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.7.2.tar.gz
+        URL_HASH SHA256=46eef3101da70852ec7af026e09d485ccee81813331c8c6052d39344443b83da
         DOWNLOAD_EXTRACT_TIMESTAMP OFF)
     FetchContent_MakeAvailable(cli11)
     # Its warnings are not ours.

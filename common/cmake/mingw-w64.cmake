@@ -1,10 +1,31 @@
-# Builds Windows programs on Linux with Debian's MinGW-w64, and runs them with Wine.
+# Builds Windows programs on Linux with Debian's MinGW-w64, and runs them with Wine. Two things can be chosen:
+#   tutorial_processor   x86_64, or i686: 32-bit programs, which nothing here runs
+#   tutorial_compiler    gcc, or clang: it uses the headers and libraries of the other
 set(CMAKE_SYSTEM_NAME Windows)
-set(CMAKE_SYSTEM_PROCESSOR x86_64)
-set(CMAKE_C_COMPILER x86_64-w64-mingw32-gcc-posix)
-set(CMAKE_CXX_COMPILER x86_64-w64-mingw32-g++-posix)
-set(CMAKE_RC_COMPILER x86_64-w64-mingw32-windres)
-set(CMAKE_FIND_ROOT_PATH /usr/x86_64-w64-mingw32)
+set(tutorial_processor x86_64 CACHE STRING "x86_64 or i686")
+set(tutorial_compiler gcc CACHE STRING "gcc or clang")
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES tutorial_processor tutorial_compiler) # a first trial reads this file too
+set(CMAKE_SYSTEM_PROCESSOR ${tutorial_processor})
+set(target ${tutorial_processor}-w64-mingw32)
+if(tutorial_compiler STREQUAL "clang")
+    set(CMAKE_C_COMPILER clang)
+    set(CMAKE_CXX_COMPILER clang++)
+    set(CMAKE_C_COMPILER_TARGET ${tutorial_processor}-w64-windows-gnu)
+    set(CMAKE_CXX_COMPILER_TARGET ${tutorial_processor}-w64-windows-gnu)
+    # GCC says where its headers and libraries are. They come after Clang's own headers, and Linux' must not come at all.
+    execute_process(OUTPUT_VARIABLE headers OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND sh -c
+        "LC_ALL=C ${target}-g++-posix -E -v -x c++ /dev/null 2>&1 | sed -n '/^#include </,/^End/s/^ /-idirafter/p' | tr '\\n' ' '")
+    execute_process(OUTPUT_VARIABLE library OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND
+        ${target}-g++-posix -print-file-name=libstdc++.a)
+    cmake_path(GET library PARENT_PATH libraries)
+    set(CMAKE_CXX_FLAGS_INIT "-nostdlibinc ${headers} -femulated-tls") # thread_local as GCC's library has it
+    set(CMAKE_EXE_LINKER_FLAGS_INIT "-fuse-ld=lld -L${libraries} -lpthread")
+else()
+    set(CMAKE_C_COMPILER ${target}-gcc-posix)
+    set(CMAKE_CXX_COMPILER ${target}-g++-posix)
+endif()
+set(CMAKE_RC_COMPILER ${target}-windres)
+set(CMAKE_FIND_ROOT_PATH /usr/${target})
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
