@@ -15,6 +15,7 @@ CHAPTERS = {stage: DOCS / f"{stage}.md" for stage in STAGES}
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 AFTER_THE_CHAPTERS = ("common", "api_cards", "classic_faults", "questions", "windows_and_wine", "glossary", "where_next")
 MOST_PIECES = 9  # of a stage, for its chapter
+SHARED = {"echo_contract": STAGES, "fairness": STAGES[1:], "windows_only": STAGES}  # files of claims of several stages
 FEWEST_ANSWERS = 5  # under 'Check yourself'
 EXERCISES = range(4, 7)  # of a stage
 
@@ -55,7 +56,7 @@ def names_in_ctest():
     names = set()
     for source in sorted(ROOT.glob("tests/*_test.cpp")):
         owner = source.stem.removesuffix("_test")
-        for prefix in STAGES if owner == "echo_contract" else [owner]:
+        for prefix in SHARED.get(owner, [owner]):
             names.update(f"{prefix}.{test}" for test in tests_of(source))
     for name in re.findall(r"add_test\(NAME ([^\s)]+)", text_of(ROOT / "tests/CMakeLists.txt")):
         names.update(name.replace("${stage}", stage) for stage in STAGES)

@@ -11,7 +11,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from claims import ROOT, build, claims_of, hold, text_of
+from claims import ROOT, TUTORIAL, build, claims_of, hold, text_of
 
 PRACTICE = ROOT / "practice"
 WIDTH = 120
@@ -130,23 +130,24 @@ def start(stage, name):
     file.write_text(f"// Yours to write. `./tutorial check {name}` says how far you are.\n{skeleton_of(stage)}",
                     encoding="utf-8", newline="\n")
     print(f"practice/{stage}/{name}.cpp is yours. Write {', '.join(settings_of(stage)['pieces'])}.\n"
-          f"A comment in each says what it must do. Then see how far you are: ./tutorial check {name}")
+          f"A comment in each says what it must do. Then see how far you are: {TUTORIAL} check {name}")
 
 
 def check(name, folder):
     file = server_named(name)
     if not file:
-        sys.exit(f"tutorial: there is no practice/*/{name}.cpp; make one: ./tutorial start 1 {name}")
+        sys.exit(f"tutorial: there is no practice/*/{name}.cpp; make one: {TUTORIAL} start 1 {name}")
     stage = file.parent.name
     program = f"practice.{stage}.{name}"
     build(folder, f"{stage}_test", program)
     claims = claims_in_order(stage)
     print(f"practice/{stage}/{name}.cpp against the {len(claims)} claims of stage {stage}, the hardest last:")
+    server = folder / "stages" / f"{program}.exe"
+    results = hold(server, folder, [claim for claim, _ in claims])
     for number, (claim, anchor) in enumerate(claims):
-        results = hold(folder / "stages" / f"{program}.exe", stage, folder, [claim], at_once=1)
-        if not results:  # it needs a Unix shell, and there is none
-            continue
-        reason = results[claim]
+        _, reason = next(results)
+        if reason and number > 0:  # several at a time may disturb each other: once more, alone
+            [(_, reason)] = hold(server, folder, [claim], at_once=1)
         print(f"  {'FAILED' if reason else 'ok    '} {claim}", flush=True)
         if reason:
             print(textwrap.fill(reason[:400], WIDTH, initial_indent=" " * 9, subsequent_indent=" " * 9))
@@ -154,6 +155,7 @@ def check(name, folder):
                   f"Read again: {heading_at(anchor, stage)} (docs/{stage}.md#{anchor})")
             if empty := re.findall(r'"(\w+) is still to be written"', text_of(file)):
                 print(f"Still to be written: {', '.join(empty)}")
+            results.close()
             sys.exit(1)
     print("\nAll hold. Compare it with ours: "
           f"git diff --no-index stages/{stage}/echo_server.cpp practice/{stage}/{name}.cpp")
