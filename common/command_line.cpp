@@ -2,6 +2,8 @@
 
 #include "common/text.hpp"
 
+#include <filesystem>
+
 #include <CLI/CLI.hpp>
 
 CommandLine::CommandLine(const std::string& about) : app_(std::make_unique<CLI::App>(about)) {
@@ -47,6 +49,7 @@ void CommandLine::words(const std::string& name, std::vector<std::string>& value
 }
 
 void CommandLine::read(int argc, const wchar_t* const argv[]) {
+    app_->name(to_utf8(std::filesystem::path(argv[0]).stem().wstring()));
     std::vector<std::string> last_first; // the order that CLI11 wants
     for (int i = argc - 1; i > 0; --i)
         last_first.push_back(to_utf8(argv[i]));
