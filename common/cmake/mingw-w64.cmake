@@ -18,7 +18,7 @@ if(tutorial_compiler STREQUAL "clang")
     execute_process(OUTPUT_VARIABLE library OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND
         ${target}-g++-posix -print-file-name=libstdc++.a)
     cmake_path(GET library PARENT_PATH libraries)
-    set(CMAKE_CXX_FLAGS_INIT "-nostdlibinc ${headers} -femulated-tls") # thread_local as GCC's library has it
+    set(CMAKE_CXX_FLAGS_INIT "-nostdlibinc ${headers} -femulated-tls -Wno-unused-command-line-argument") # thread_local as GCC's library has it
     set(CMAKE_EXE_LINKER_FLAGS_INIT "-fuse-ld=lld -L${libraries} -lpthread")
 else()
     set(CMAKE_C_COMPILER ${target}-gcc-posix)
