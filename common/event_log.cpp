@@ -2,7 +2,6 @@
 
 #include "common/address.hpp"
 #include "common/error.hpp"
-#include "common/text.hpp"
 
 namespace {
 
@@ -19,8 +18,7 @@ void EventLog::listening(SOCKET listener) {
     int size = sizeof name;
     if (::getsockname(listener, reinterpret_cast<sockaddr*>(&name), &size) == SOCKET_ERROR)
         throw WindowsError("asking for the listener's address", ::WSAGetLastError());
-    const std::scoped_lock lock(mutex_);
-    write("listening on " + to_text(name));
+    lines_.write("listening on " + to_text(name));
 }
 
 void EventLog::opened(SOCKET client) {
@@ -29,7 +27,8 @@ void EventLog::opened(SOCKET client) {
     const bool known = ::getpeername(client, reinterpret_cast<sockaddr*>(&name), &size) == 0; // it may have left
     const std::scoped_lock lock(mutex_);
     open_.insert(client);
-    write("Socket " + std::to_string(client) + " connected from " + (known ? to_text(name) : "a client that left"));
+    lines_.write(
+        "Socket " + std::to_string(client) + " connected from " + (known ? to_text(name) : "a client that left"));
 }
 
 void EventLog::received(SOCKET client, std::size_t bytes) {
@@ -43,34 +42,25 @@ void EventLog::sent(SOCKET client, std::size_t bytes) {
 void EventLog::moved(SOCKET client, const char* verb, std::size_t bytes) {
     if (!verbose_)
         return;
-    const std::scoped_lock lock(mutex_);
-    write("Socket " + std::to_string(client) + " " + verb + " " + std::to_string(bytes) + " bytes on thread " +
-          std::to_string(::GetCurrentThreadId()));
+    lines_.write("Socket " + std::to_string(client) + " " + verb + " " + std::to_string(bytes) + " bytes on thread " +
+                 std::to_string(::GetCurrentThreadId()));
 }
 
 void EventLog::closing(SOCKET client, int why) {
     const std::string reason = why == goodbye ? "goodbye" : (is_reset(why) ? "reset, " : "failed, ") + error_text(why);
     const std::scoped_lock lock(mutex_);
     open_.erase(client);
-    write("Closing socket " + std::to_string(client) + ": " + reason);
+    lines_.write("Closing socket " + std::to_string(client) + ": " + reason);
 }
 
 void EventLog::stopping() {
     const std::scoped_lock lock(mutex_);
     for (const SOCKET client : open_)
-        write("Closing socket " + std::to_string(client) + ": stop");
+        lines_.write("Closing socket " + std::to_string(client) + ": stop");
     open_.clear();
+    lines_.finish();
 }
 
 void EventLog::problem(const std::string& call, int error) {
-    const std::scoped_lock lock(mutex_);
-    write(call + " failed: " + error_text(error));
-}
-
-void EventLog::silence() {
-    mutex_.lock();
-}
-
-void EventLog::write(const std::string& line) {
-    print(line + '\n');
+    lines_.write(call + " failed: " + error_text(error));
 }

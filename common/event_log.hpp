@@ -2,6 +2,7 @@
 /// What a server prints: one line for each thing that happens, whole and at once, from whichever thread.
 #pragma once
 
+#include "common/line_writer.hpp"
 #include "common/windows.hpp"
 
 #include <cstddef>
@@ -16,7 +17,8 @@ using Ended = std::optional<int>;
 inline constexpr int goodbye = 0;
 inline constexpr std::nullopt_t still_here = std::nullopt;
 
-/// Writes the server's events to standard output and remembers which connections are open.
+/// Writes the server's events to standard output and remembers which connections are open. No call waits for whoever
+/// reads that: serving and stopping must not depend on it.
 /// A connection is named by its socket's number. Windows gives a number out again once its socket is closed, so call
 /// `closing` while the socket is still open; then no two lines can mean two clients by one number.
 class EventLog {
@@ -36,20 +38,17 @@ public:
     /// `Closing socket 132: goodbye`, or `Closing socket 132: reset, WSAECONNRESET (10054): <the system's text>`;
     /// an error that does not mean a broken connection reads `failed, ...`.
     void closing(SOCKET client, int why);
-    /// `Closing socket 132: stop` for each connection that is still open: the server is going.
+    /// `Closing socket 132: stop` for each connection that is still open: the server is going. Returns when all lines are
+    /// written; if nobody reads them, after half a second.
     void stopping();
-    /// The last word: from here on nothing is written, and who tries waits for ever. For a process that is about to end
-    /// with threads that still run. If one of them held the lock of standard output then, Windows would find that lock
-    /// left behind, and might end the process with an exit code of its own.
-    void silence();
     /// `accept failed: WSAENOBUFS (10055): <the system's text>`: a failure that the server survives.
     void problem(const std::string& call, int error);
 
 private:
     void moved(SOCKET client, const char* verb, std::size_t bytes);
-    static void write(const std::string& line); // the caller holds mutex_
 
     const bool verbose_;
-    std::mutex mutex_; // one line at a time, and open_
+    std::mutex mutex_; // for open_, and so that its lines come in the same order
     std::set<SOCKET> open_;
+    LineWriter lines_;
 };

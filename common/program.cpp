@@ -30,7 +30,7 @@ void show_no_windows_at_a_fault() {
     ::SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
 #ifdef _MSC_VER
     ::_set_abort_behavior(0, _WRITE_ABORT_MSG | _CALL_REPORTFAULT);
-#ifdef _DEBUG // an assert, or a fault in the heap, that the debug version of the run-time library has found
+#ifdef _DEBUG // a fault in the heap, or in the use of the library, that its debug version has found
     ::_CrtSetReportHook([](int kind, char* report, int*) -> int {
         if (kind == _CRT_WARN)
             return FALSE; // not for us

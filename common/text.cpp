@@ -20,16 +20,24 @@ std::string to_utf8(std::wstring_view text) {
     return narrow;
 }
 
+// Not with std::fwrite: a thread that waits in there holds a lock of the run-time library, and the end of the process
+// would wait for that lock.
 void print(std::string_view text, std::FILE* stream) {
+    std::fflush(stream); // what others have written there comes before
     const HANDLE output = ::GetStdHandle(stream == stderr ? STD_ERROR_HANDLE : STD_OUTPUT_HANDLE);
     DWORD mode = 0;
+    DWORD written = 0;
     if (::GetConsoleMode(output, &mode)) { // only a console has one
         const std::wstring wide = to_wide(text);
-        DWORD written = 0;
-        std::fflush(stream);
         ::WriteConsoleW(output, wide.data(), static_cast<DWORD>(wide.size()), &written, nullptr);
-    } else {
-        std::fwrite(text.data(), 1, text.size(), stream);
-        std::fflush(stream);
+        return;
     }
+    std::string bytes;
+    for (const char letter : text) {
+        if (letter == '\n')
+            bytes += '\r';
+        bytes += letter;
+    }
+    ::WriteFile(
+        output, bytes.data(), static_cast<DWORD>(bytes.size()), &written, nullptr); // all, or the pipe is broken
 }

@@ -16,7 +16,8 @@
 [[nodiscard]] std::string to_utf8(std::wstring_view text);
 
 /// Writes `text` at once: whoever waits for it at the other end of a pipe gets it now. A console is given the letters
-/// themselves, whatever its code page; a pipe or a file is given UTF-8.
+/// themselves, whatever its code page; a pipe or a file is given UTF-8, with the line ends of Windows. If there is no
+/// such stream, or nobody can read it any more, nothing happens.
 /// \param stream  stdout or stderr.
 /// See https://learn.microsoft.com/windows/console/writeconsole
 void print(std::string_view text, std::FILE* stream = stdout);

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+sys.stdout.reconfigure(errors="replace")  # a pipe of Windows cannot take every letter
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = sorted(path.parent.name for path in ROOT.glob("stages/*/echo_server.cpp"))
 ON_WINDOWS = os.name == "nt"

@@ -50,6 +50,7 @@ TEST(FailedAccept, OfAClientThatLeftIsPassedOver) {
     testing::internal::CaptureStdout();
     after_failed_accept(WSAECONNRESET, log);
     after_failed_accept(WSAEWOULDBLOCK, log);
+    log.stopping(); // returns when all lines are written
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
 }
 
@@ -59,6 +60,7 @@ TEST(FailedAccept, ForAShortageOfTheMomentIsReportedAndFollowedByAPause) {
     const auto start = std::chrono::steady_clock::now();
     after_failed_accept(WSAENOBUFS, log);
     EXPECT_GE(std::chrono::steady_clock::now() - start, 50ms);
+    log.stopping(); // returns when the line is written
     EXPECT_EQ(testing::internal::GetCapturedStdout().substr(0, 33), "accept failed: WSAENOBUFS (10055)");
 }
 

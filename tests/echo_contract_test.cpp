@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <future>
 #include <numeric>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -292,6 +293,53 @@ TEST_F(Log, SaysWhyEachConnectionEnded) {
     EXPECT_EQ(lines_in(log), 5) << log; // listening, and for each of the two: connected, closing
 }
 //! [SaysWhyEachConnectionEnded]
+
+class UnreadLog : public ServerTest {
+protected:
+    // Each echo is two lines, so there are more than any pipe holds, and more than a server should keep.
+    static constexpr std::size_t echoes = 3000;
+
+    void let_nobody_read() {
+        EchoClient client = talkative_.connect();
+        talkative_.reader().pause();
+        for (std::size_t i = 0; i < echoes; ++i)
+            ASSERT_EQ(client.echo("x"), "x") << "after " << i << " echoes";
+    }
+    [[nodiscard]] ServerProcess& talkative() { return talkative_; }
+
+private:
+    ServerProcess talkative_{tested().server, {"--port", "0", "--verbose"}};
+};
+
+//! [HoldsUpNobody]
+TEST_F(UnreadLog, HoldsUpNobody) {
+    let_nobody_read();
+    EXPECT_EQ(talkative().connect().echo("and another client"), "and another client");
+    talkative().ask_to_stop();
+    EXPECT_EQ(talkative().exit_code(2s), 0);
+}
+//! [HoldsUpNobody]
+
+TEST_F(UnreadLog, SaysHowManyLinesAreLostWhenItIsReadAgain) {
+    let_nobody_read();
+    talkative().reader().read_on();
+    ASSERT_TRUE(talkative().logs("Closing socket ")); // the last one is not lost
+    std::istringstream log(talkative().output());
+    std::size_t lines = 0;
+    for (std::string line; std::getline(log, line); ++lines)
+        if (line.find(" lines are lost") != std::string::npos)
+            lines += std::stoul(line.substr(1)) - 1; // all but this line itself
+    EXPECT_GE(lines, 3 + 2 * echoes);                // listening, connected, closing
+}
+
+TEST_F(UnreadLog, MayBeClosedByItsReader) {
+    EchoClient client = talkative().connect();
+    talkative().reader().leave();
+    for (int i = 0; i < 100; ++i)
+        ASSERT_EQ(client.echo("x"), "x");
+    talkative().ask_to_stop();
+    EXPECT_EQ(talkative().exit_code(2s), 0);
+}
 
 TEST_F(Log, TellsOfEachReceiveAndSendIfVerbose) {
     ServerProcess talkative(tested().server, {"--port", "0", "--verbose"});

@@ -107,7 +107,7 @@ def judge(exercise, folder):
         if surprising:
             results |= hold(server, folder, surprising, at_once=1)
     failed = failed_in(results)
-    surprises = [f"{claim} fails, which it does not say: {results[claim]}" for claim in sorted(failed - expected)]
+    surprises = [f"{claim} fails, which it does not say: {results[claim][:300]}" for claim in sorted(failed - expected)]
     surprises += [f"{claim} passes, and it says that it fails" for claim in sorted(expected - failed)]
     if not results:
         surprises.append("no test ran")
@@ -173,7 +173,7 @@ def main():
     else:
         results, surprises = judge(Exercise(diff), options.build)
         print(f"{len(results)} claims, {len(failed_in(results))} fail:")
-        print(*(f"  {claim}: {reason}" for claim, reason in results.items() if reason), sep="\n")
+        print(*(f"  {claim}: {reason[:300]}" for claim, reason in results.items() if reason), sep="\n")
     if surprises:
         sys.exit("This is not what the exercise says:\n  " + "\n  ".join(surprises))
 

@@ -26,14 +26,34 @@ void Transcript::start_reading() {
         std::array<char, 4096> buffer;
         DWORD got = 0;
         while (::ReadFile(read_end_.get(), buffer.data(), static_cast<DWORD>(buffer.size()), &got, nullptr)) {
-            const std::scoped_lock lock(mutex_);
+            std::unique_lock lock(mutex_);
             std::remove_copy(buffer.data(), buffer.data() + got, std::back_inserter(text_), '\r');
             changed_.notify_all();
+            changed_.wait(lock, [this] { return !paused_; });
+            if (leaves_)
+                break;
         }
         const std::scoped_lock lock(mutex_);
+        read_end_ = KernelObject{};
         ended_ = true;
         changed_.notify_all();
     });
+}
+
+void Transcript::pause() {
+    const std::scoped_lock lock(mutex_);
+    paused_ = true;
+}
+
+void Transcript::read_on() {
+    const std::scoped_lock lock(mutex_);
+    paused_ = false;
+    changed_.notify_all();
+}
+
+void Transcript::leave() {
+    const std::scoped_lock lock(mutex_);
+    leaves_ = true;
 }
 
 std::string Transcript::text() {

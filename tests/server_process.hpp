@@ -22,10 +22,19 @@ public:
     /// Makes the pipe.
     /// \throws WindowsError if there is none.
     Transcript();
+    Transcript(const Transcript&) = delete;
+    Transcript& operator=(const Transcript&) = delete;
+    ~Transcript() { read_on(); }
     /// The end that the program writes to, inheritable.
     [[nodiscard]] HANDLE write_end() const noexcept { return write_end_.get(); }
     /// Call this after the program was started: only the program holds the write end now, so its end ends the text.
     void start_reading();
+    /// Does as somebody who looks away: what the program prints from now on stays in the pipe, but for one piece.
+    void pause();
+    /// Looks again.
+    void read_on();
+    /// Closes the pipe when the next piece comes.
+    void leave();
     /// Everything so far, with `\n` at the ends of lines.
     [[nodiscard]] std::string text();
     /// Waits until the text holds `part` `times` times.
@@ -41,6 +50,8 @@ private:
     std::condition_variable changed_;
     std::string text_;
     bool ended_ = false;
+    bool paused_ = false;
+    bool leaves_ = false;
     std::jthread reader_; // joined before the members above go
 };
 
@@ -89,6 +100,8 @@ public:
     [[nodiscard]] milliseconds processor_time() const;
     /// \return nothing if the program still runs after `limit`.
     [[nodiscard]] std::optional<int> exit_code(milliseconds limit = EchoClient::patience);
+    /// What it prints to its standard output: who reads that can pause, or leave.
+    [[nodiscard]] Transcript& reader() { return out_; }
     /// What it has printed so far.
     [[nodiscard]] std::string output() { return out_.text(); }
     /// All that it has printed; waits for its end.

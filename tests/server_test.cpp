@@ -2,6 +2,7 @@
 
 #include "common/command_line.hpp"
 #include "common/program.hpp"
+#include "common/text.hpp"
 #include "common/windows.hpp"
 #include "common/winsock.hpp"
 
@@ -93,7 +94,7 @@ std::string names_of_tests_in(const std::vector<std::string>& sets) {
     for (int i = 0; i < all.total_test_suite_count(); ++i)
         for (int j = 0; j < all.GetTestSuite(i)->total_test_count(); ++j) {
             const testing::TestInfo& test = *all.GetTestSuite(i)->GetTestInfo(j);
-            const std::string file = std::filesystem::path(test.file()).stem().string();
+            const std::string file = to_utf8(std::filesystem::path(to_wide(test.file())).stem().wstring());
             if (std::find(sets.begin(), sets.end(), file.substr(0, file.rfind("_test"))) != sets.end())
                 names += std::string(test.test_suite_name()) + '.' + test.name() + ':';
         }
@@ -108,21 +109,21 @@ int wmain(int argc, wchar_t* argv[]) {
     const int trouble = run_program([&] {
         testing::InitGoogleTest(&argc, argv);
         CommandLine line("Holds an echo server to claims: those of the sets that are named, or those for any server.");
-        Tested& tested = writable_tested();
+        Tested& options = writable_tested();
         unsigned console = 0;
         bool with_break = false;
-        line.text("--server", tested.server, "the server program");
-        line.number("--capacity", tested.capacity, "how many clients it serves together; 0: no limit", 0, 100'000);
-        line.words("SET", tested.sets, "04_iocp names the claims in 04_iocp_test.cpp");
+        line.text("--server", options.server, "the server program");
+        line.number("--capacity", options.capacity, "how many clients it serves together; 0: no limit", 0, 100'000);
+        line.words("SET", options.sets, "04_iocp names the claims in 04_iocp_test.cpp");
         line.number("--press-ctrl-c", console, "only press Ctrl+C in the console of this process", 1, UINT_MAX);
         line.flag("--break", with_break, "Ctrl+Break instead");
         line.read(argc, argv);
         if (console != 0)
             return press_in_console_of(console, with_break ? CTRL_BREAK_EVENT : CTRL_C_EVENT);
-        if (tested.sets.empty())
-            tested.sets = {"echo_contract", "capacity"};
+        if (options.sets.empty())
+            options.sets = {"echo_contract", "capacity"};
         if (GTEST_FLAG_GET(filter) == "*")
-            GTEST_FLAG_SET(filter, names_of_tests_in(tested.sets));
+            GTEST_FLAG_SET(filter, names_of_tests_in(options.sets));
         result = RUN_ALL_TESTS();
     });
     return trouble != 0 ? trouble : result;

@@ -16,6 +16,8 @@ namespace {
 class Waiting : public ServerTest {};
 
 void expect_a_clean_end_after(DWORD event) {
+    // That Ctrl+C is ignored is inherited, and whoever has started this test may ignore it.
+    ASSERT_TRUE(::SetConsoleCtrlHandler(nullptr, FALSE));
     ServerProcess server(tested().server, {"--port", "0"}, Console::its_own);
     EchoClient client = server.connect();
     EXPECT_EQ(client.echo("hello"), "hello");

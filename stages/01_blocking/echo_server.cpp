@@ -75,7 +75,6 @@ int echo_until_the_end(SOCKET client, EventLog& log) {
 void end_process_on(const StopSignal& stop, EventLog& log) {
     stop.wait();
     log.stopping();
-    log.silence(); // the blocked thread may write a line just now: _Exit must not find it half way
     std::_Exit(EXIT_SUCCESS);
 }
 //! [end_process_on]
