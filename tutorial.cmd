@@ -34,8 +34,8 @@ echo.
 echo   demo                      play the same small scene on every stage, and see how they differ
 echo   test                      run all tests
 echo   test N                    run the tests of stage N
-echo   test --server PATH.exe [--capacity N]
-echo                             run the tests that every stage passes against a server of your own
+echo   test --server COMMAND     hold any echo server to what its clients can see; for example
+echo                             tutorial test --server "my_server --port {port}"; --help tells more
 echo   run N [OPTION ...]        become the server of stage N; "run N --help" tells its options
 echo   client [--port P] [TEXT]  send TEXT and print its echo; without TEXT, send what comes on standard input
 echo   exercise [N]              list the exercises [of stage N]: servers that are broken on purpose
@@ -64,9 +64,12 @@ if "%rest%"==" " goto build_and_test
 set "typed=%rest%"
 call :next_word
 if not "%word:~0,1%"=="-" goto test_stage
-set "target=claims"
-set "program=tests\claims.exe"
-goto build_and_run
+call :find_python
+if not defined python exit /b 1
+call :build claims
+if not "%errorlevel%"=="0" exit /b 1
+%python% "%root%tests\verdict.py" --build "%programs%"%typed:<quote>="%
+exit /b %errorlevel%
 
 :test_stage
 call :find_stage

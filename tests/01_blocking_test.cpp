@@ -23,7 +23,7 @@ TEST_F(Limit, MakesASecondClientWaitUntilTheFirstHangsUp) {
 TEST_F(Limit, IsHeldUpByAClientThatReadsNothing) {
     EchoClient deaf = connect();
     const std::string payload = pattern(64U << 20);
-    ASSERT_LT(deaf.send_what_fits(payload, until_full), payload.size()); // the server is blocked in send
+    fill(deaf, payload); // the server is blocked in send
 
     EchoClient next = connect();
     next.send("hello");

@@ -66,7 +66,7 @@ TEST_F(Workers, GiveTheSameAnswersWhateverTheirNumber) {
 //! [DoNotWaitForAClientThatReadsNothing]
 TEST_F(Workers, DoNotWaitForAClientThatReadsNothing) {
     ServerProcess one_worker(tested().server, {"--port", "0", "--workers", "1"}); // no other could stand in for it
-    expect_a_deaf_client_delays_nobody(one_worker);
+    expect_a_deaf_client_delays_nobody([&one_worker] { return one_worker.connect(); });
 }
 //! [DoNotWaitForAClientThatReadsNothing]
 

@@ -1,14 +1,14 @@
 """The claims of a stage: their names, and what a server makes of them."""
-import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import processes
 
 sys.stdout.reconfigure(errors="replace")  # a pipe of Windows cannot take every letter
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +35,7 @@ def tests_of(source):
 
 def claims_of(stage):
     """Suite.Claim for each test that any server of this stage is held to, in the order of the sources."""
-    sets = ["echo_contract", stage] + ["fairness"] * (stage != STAGES[0]) + ["windows_only"] * ON_WINDOWS
+    sets = ["echo_contract", "program", stage] + ["fairness"] * (stage != STAGES[0]) + ["windows_only"] * ON_WINDOWS
     return [test for name in sets for test in tests_of(ROOT / f"tests/{name}_test.cpp")] + [*SHELL_TESTS]
 
 
@@ -50,7 +50,9 @@ def build(folder, *targets, hint=""):
 class Trial:
     """Holds one server to claims, and can be given up while it does so."""
     def __init__(self, server, folder):
-        self.server, self.folder = str(server), folder
+        """server: the program, or the options that tell `claims` where one runs."""
+        self.options = [*map(str, server)] if isinstance(server, list) else ["--server", str(server)]
+        self.folder = folder
         self.given_up = False
 
     def lines_from(self, command):
@@ -73,8 +75,8 @@ class Trial:
                     yield line.decode("utf-8", "replace").rstrip("\r")
                 wine_ended = text_of(WINES_LAST_WORDS) != words_before
                 if self.given_up or wine_ended or time.monotonic() > deadline:
-                    end(program)
-            end(program)
+                    processes.end(program)
+            processes.end(program)  # and the server that it may have left behind
             yield None if wine_ended else program.wait()
 
     def hold(self, claims):
@@ -100,17 +102,8 @@ class Trial:
 
     def command_for(self, claims):
         if claims[0] in SHELL_TESTS:
-            return [ROOT / "tests" / SHELL_TESTS[claims[0]], *RUNNER, self.server]
-        return [*RUNNER, self.folder / "tests/claims.exe", "--server", self.server, f"--gtest_filter={':'.join(claims)}"]
-
-
-def end(program):
-    """Ends a program, if it still runs; on Linux also the server that it has started and may have left behind."""
-    if ON_WINDOWS:
-        program.kill()
-    else:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(program.pid, signal.SIGKILL)
+            return [ROOT / "tests" / SHELL_TESTS[claims[0]], *RUNNER, self.options[-1]]
+        return [*RUNNER, self.folder / "tests/claims.exe", *self.options, f"--gtest_filter={':'.join(claims)}"]
 
 
 def hold(server, folder, claims, at_once=AT_ONCE):

@@ -7,6 +7,7 @@ from pathlib import Path
 from claims import ROOT, STAGES, claims_of, tests_of, text_of
 from exercise import exercises_of
 from practice import lines_of, marked_functions_in, place_of, settings_of
+from verdict import IN_WORDS, page_for
 
 THIS = Path(__file__).resolve()
 DOCS = ROOT / "docs"
@@ -15,7 +16,7 @@ CHAPTERS = {stage: DOCS / f"{stage}.md" for stage in STAGES}
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 AFTER_THE_CHAPTERS = ("common", "api_cards", "classic_faults", "questions", "windows_and_wine", "glossary", "where_next")
 MOST_PIECES = 9  # of a stage, for its chapter
-SHARED = {"echo_contract": STAGES, "fairness": STAGES[1:], "windows_only": STAGES}  # files of claims of several stages
+SHARED = {"echo_contract": STAGES, "program": STAGES, "fairness": STAGES[1:], "windows_only": STAGES}  # files of claims of several stages
 FEWEST_ANSWERS = 5  # under 'Check yourself'
 EXERCISES = range(4, 7)  # of a stage
 
@@ -94,7 +95,8 @@ def every_test_named_in_a_page_exists():
 
 def every_test_of_a_stage_is_named_in_its_chapter():
     for stage, chapter in CHAPTERS.items():
-        for source in [f"tests/{stage}_test.cpp"] + ["tests/echo_contract_test.cpp"] * (stage == STAGES[0]):
+        shared = ["tests/echo_contract_test.cpp", "tests/program_test.cpp"] if stage == STAGES[0] else []
+        for source in [f"tests/{stage}_test.cpp", *shared]:
             if not tests_of(ROOT / source):
                 yield f"{source}: no test found"
             for test in tests_of(ROOT / source):
@@ -234,6 +236,16 @@ def every_piece_that_a_reader_may_write_has_a_task_and_every_claim_a_place():
             yield f"{where}: there is no claim {place}"
         for anchor in sorted({*places.values()} - {name for page, _, name in anchors() if page == CHAPTERS[stage]}):
             yield f"{where}: the chapter has no anchor {anchor}"
+
+
+def every_claim_for_any_server_is_told_in_words():
+    for name in ("echo_contract", "fairness"):
+        for claim in set(tests_of(ROOT / f"tests/{name}_test.cpp")) - {*IN_WORDS}:
+            yield f"tests/verdict.py: has no words for {claim}"
+    for claim in IN_WORDS:
+        page, _, anchor = page_for(claim).partition("#")
+        if (ROOT / page, anchor) not in {(page, name) for page, _, name in anchors()}:
+            yield f"tests/verdict.py: sends the owner of {claim} to {page}#{anchor}, which is not there"
 
 
 def every_page_ends_with_the_way_to_its_neighbours():

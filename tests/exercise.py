@@ -141,8 +141,9 @@ def play(exercise, folder):
     return surprises
 
 
-def apply_change(patch, diff, output):
-    stage = f"stages/{diff.parent.parent.name}/echo_server.cpp"
+def apply_change(stage, diff, patch, output):
+    diff, output = Path(diff), Path(output)
+    stage = f"stages/{stage}/echo_server.cpp"
     done = subprocess.run(
         [patch, "--quiet", "--fuzz=0", "--binary", "--reject-file=-", f"--output={output}", ROOT / stage, diff],
         capture_output=True, text=True, encoding="utf-8", errors="replace")
@@ -155,14 +156,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", choices=("list", "play", "judge", "apply"))
     parser.add_argument("words", nargs="*",
-                        help="list [STAGE], play STAGE NAME, judge STAGE NAME, apply PATCH DIFF OUTPUT")
+                        help="list [STAGE], play STAGE NAME, judge STAGE NAME, apply STAGE DIFF PATCH OUTPUT")
     parser.add_argument("--build", type=lambda path: Path(path).resolve(), help="the folder of the build")
     options = parser.parse_args()
 
     if options.verb == "list":
         return list_exercises(options.words or STAGES)
     if options.verb == "apply":
-        return apply_change(*map(Path, options.words))
+        return apply_change(*options.words)
     stage, name = options.words
     diff = ROOT / "stages" / stage / "exercises" / f"{name}.diff"
     if not diff.exists():

@@ -17,7 +17,7 @@ class Fairness : public ServerTest {};
 
 //! [AClientThatReadsNothingDelaysNobody]
 TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {
-    expect_a_deaf_client_delays_nobody(server());
+    expect_a_deaf_client_delays_nobody([this] { return connect(); });
 }
 //! [AClientThatReadsNothingDelaysNobody]
 

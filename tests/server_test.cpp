@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <optional>
 #include <random>
+#include <stdexcept>
 
 using namespace std::chrono_literals;
 
@@ -26,6 +27,15 @@ Tested& writable_tested() {
 
 const Tested& tested() {
     return writable_tested();
+}
+
+ServerTest::ServerTest() {
+    if (tested().port == 0)
+        server_.emplace(tested().server, std::vector<std::string>{"--port", "0"});
+}
+
+EchoClient ServerTest::connect() {
+    return server_ ? server_->connect() : EchoClient(tested().port, tested().address);
 }
 
 void ServerTest::expect_it_waits() {
@@ -62,14 +72,22 @@ void ServerTest::expect_exactly_this_many_served_together(std::size_t count) {
 }
 //! [served_together]
 
+std::size_t ServerTest::fill(EchoClient& deaf, const std::string& payload) {
+    const std::size_t sent = deaf.send_what_fits(payload, until_full);
+    if (sent == payload.size())
+        throw std::runtime_error(
+            "expected the server to wait until its echo is read, it took all " + std::to_string(sent) + " bytes");
+    return sent;
+}
+
 //! [a_deaf_client]
-void ServerTest::expect_a_deaf_client_delays_nobody(ServerProcess& server) {
-    EchoClient other = server.connect();
-    EchoClient deaf = server.connect();
+void ServerTest::expect_a_deaf_client_delays_nobody(const std::function<EchoClient()>& connect) {
+    EchoClient other = connect();
+    EchoClient deaf = connect();
     const std::string payload = pattern(64U << 20);
-    ASSERT_LT(deaf.send_what_fits(payload, until_full), payload.size()); // the server cannot send to it any more
+    fill(deaf, payload); // the server cannot send to it any more
     EXPECT_EQ(other.echo("quick", 2s), "quick");
-    EXPECT_EQ(server.connect().echo("and quick", 2s), "and quick");
+    EXPECT_EQ(connect().echo("and quick", 2s), "and quick");
 }
 //! [a_deaf_client]
 
@@ -113,7 +131,8 @@ int wmain(int argc, wchar_t* argv[]) {
         unsigned console = 0;
         bool with_break = false;
         line.text("--server", options.server, "the server program");
-        line.number("--capacity", options.capacity, "how many clients it serves together; 0: no limit", 0, 100'000);
+        line.port("--server-port", options.port, "or the port of a server that runs already");
+        line.address("--address", options.address, "the address of that server");
         line.words("SET", options.sets, "04_iocp names the claims in 04_iocp_test.cpp");
         line.number("--press-ctrl-c", console, "only press Ctrl+C in the console of this process", 1, UINT_MAX);
         line.flag("--break", with_break, "Ctrl+Break instead");
@@ -121,7 +140,7 @@ int wmain(int argc, wchar_t* argv[]) {
         if (console != 0)
             return press_in_console_of(console, with_break ? CTRL_BREAK_EVENT : CTRL_C_EVENT);
         if (options.sets.empty())
-            options.sets = {"echo_contract", "capacity"};
+            options.sets = {"echo_contract"};
         if (GTEST_FLAG_GET(filter) == "*")
             GTEST_FLAG_SET(filter, names_of_tests_in(options.sets));
         result = RUN_ALL_TESTS();

@@ -6,6 +6,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,21 +16,26 @@
 
 /// The command line of the program `claims`.
 struct Tested {
-    std::string server;            ///< the program that is tested
-    unsigned capacity = 0;         ///< how many clients it says it serves together; 0: it names no limit
+    std::string server;     ///< the program that is tested
+    std::uint16_t port = 0; ///< or where a server listens that somebody else has started
+    std::string address = "127.0.0.1";
     std::vector<std::string> sets; ///< which claims it is held to: `04_iocp` names those in 04_iocp_test.cpp
 };
 
 /// What main read from the command line.
 [[nodiscard]] const Tested& tested();
 
-/// A test with the tested server running on a free port. Nothing else is shared: every test has a server of its own.
+/// A test with the tested server running on a free port. Nothing else is shared: every test has a server of its own,
+/// unless it was told the port of one that runs already.
 class ServerTest : public testing::Test {
 protected:
     using milliseconds = EchoClient::milliseconds;
 
-    [[nodiscard]] EchoClient connect() { return server_.connect(); }
-    [[nodiscard]] ServerProcess& server() { return server_; }
+    ServerTest();
+    [[nodiscard]] EchoClient connect();
+    /// The server as a process: only claims about our own programs may ask for it.
+    /// \throws std::bad_optional_access if somebody else has started it.
+    [[nodiscard]] ServerProcess& server() { return server_.value(); }
 
     /// Gives the server time to come back to its wait, and expects that it still runs then. A stop that comes earlier is
     /// seen on the way, and tells nothing about the wait.
@@ -38,15 +46,21 @@ protected:
     [[nodiscard]] std::vector<EchoClient> serve_together(std::size_t count);
     /// `count` clients are served together; one more has to wait, and is served when one of them leaves.
     void expect_exactly_this_many_served_together(std::size_t count);
+    /// Sends until the server takes no more, because nobody reads what it sends back: both directions are full.
+    /// \return how many bytes were sent.
+    /// \throws std::runtime_error if it takes all.
+    static std::size_t fill(EchoClient& deaf, const std::string& payload);
     /// A client that sends and never reads does not delay another.
-    static void expect_a_deaf_client_delays_nobody(ServerProcess& server);
+    static void expect_a_deaf_client_delays_nobody(const std::function<EchoClient()>& connect);
 
 private:
-    ServerProcess server_{tested().server, {"--port", "0"}};
+    std::optional<ServerProcess> server_;
 };
 
 /// Claims about how many clients are served together, and what becomes of the others.
 class Limit : public ServerTest {};
+/// Claims about clients that leave without a word, or in great numbers.
+class RudeClients : public ServerTest {};
 /// Claims about the end of the server.
 class Stop : public ServerTest {};
 
