@@ -3,15 +3,11 @@
 // claims; the later chapters keep them.
 #include "tests/server_test.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <future>
 #include <numeric>
-#include <sstream>
 #include <string>
-#include <vector>
 
 using namespace std::chrono_literals;
 
