@@ -5,6 +5,7 @@ Each gives None where the system does not tell.
 """
 import contextlib
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -56,14 +57,16 @@ else:
         with contextlib.suppress(OSError):
             holders = [process_id]
             if "wine" in os.readlink(f"/proc/{process_id}/exe"):
-                holders += wines_servers()
+                holders += wines_servers(process_id)
             return sum(len(os.listdir(f"/proc/{holder}/fd")) for holder in holders)
         return None
 
-    def wines_servers():
+    def wines_servers(process_id):
+        """The one of the same prefix: it stands in a folder that is named after that."""
+        prefix = os.stat(re.search(rb"(?:^|\0)WINEPREFIX=(.*?)\0", Path(f"/proc/{process_id}/environ").read_bytes())[1])
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if process.joinpath("comm").read_text().startswith("wineserver"):
+                if os.readlink(process / "cwd").endswith(f"/server-{prefix.st_dev:x}-{prefix.st_ino:x}"):
                     yield process.name
 
     def memory(process_id):

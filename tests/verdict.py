@@ -66,6 +66,20 @@ def page_for(claim):
     return f"docs/{'02_select' if anchor.startswith('ch2') else '01_blocking'}.md#{anchor}"
 
 
+# GoogleTest's words for what came, in ours.
+VALUE = r'("(?:[^"\\]|\\.)*(?:"|$)|\S+)'
+PLAIN = ((r"Value of: \S+\((?:[^()]|\(\))*\) == .*?Actual: false Expected: true ?", "other bytes came back than were sent. "),
+         (r"Value of: \w+\.hears_the_end\(\).*", "more bytes came where the stream should end"),
+         (rf"Expected equality of these values: .*? Which is: {VALUE} (?:\S+\(.*?\) Which is: )?{VALUE}.*",
+          lambda words: f"expected {words[2][:40]}, got {words[1][:40]}"))
+
+
+def in_plain_words(reason):
+    for pattern, words in PLAIN:
+        reason = re.sub(pattern, words, reason, flags=re.S)
+    return reason.strip()
+
+
 def give_up(problem):
     print(f"tutorial: {problem}", file=sys.stderr)
     sys.exit(2)
@@ -303,7 +317,7 @@ def judge(server, report, folder, claimed):
         server.start_anew_if_it_must()
     where = ["--server-port", server.port, "--address", server.options.address]
     for claim in [test for name in sets for test in tests_of(ROOT / f"tests/{name}_test.cpp")]:
-        problem = Trial(where, folder).hold([claim])[claim]
+        problem = in_plain_words(Trial(where, folder).hold([claim])[claim] or "")
         report.add(claim, problem, server.start_anew_if_it_must() if problem else "")
     for claim, check in (("Waiting.CostsNoProcessorTime", processor_time),
                          ("Leaks.PoliteClientsCostNothing", lambda tested: cost_of(tested, polite_visit)),

@@ -9,12 +9,22 @@ import tempfile
 from pathlib import Path
 
 from claims import ROOT, STAGES, build, text_of
+from verdict import in_plain_words
 
 FOLDER = ROOT / "build/wine"
 CAPACITY = {"01_blocking": "1", "02_select": "64", "03_overlapped_events": "63"}
 ASYNCIO = f"'{sys.executable}' '{ROOT}/tests/peers/asyncio_echo.py' {{port}}"
 WRONG_COMMANDS = {"no_such_program {port}": "cannot start", f"'{ROOT}/README.md' {{port}}": "cannot start",
                   "true {port}": "ended with exit code 0", "sleep 60 {port}": "did not listen within 10 s"}
+IN_PLAIN_WORDS = {
+    'Expected equality of these values: good.echo("still there?") Which is: "no \\" more\\0" "still there?"':
+        'expected "still there?", got "no \\" more\\0"',
+    'Expected equality of these values: client.receive(1) Which is: "\\0" std::string(1, byte) Which is: "W"':
+        'expected "W", got "\\0"',
+    "Value of: client.echo(payload) == payload Actual: false Expected: true 1023 bytes":
+        "other bytes came back than were sent. 1023 bytes",
+    "Value of: client.hears_the_end() Actual: false Expected: true": "more bytes came where the stream should end",
+    "send failed: WSAECONNRESET (10054)": "send failed: WSAECONNRESET (10054)"}
 failures = 0
 
 
@@ -70,6 +80,9 @@ def main():
                      vanished | {"Leaks.RudeClientsCostNothing"})
     expect("and that is said", "" if said.count("was started anew") == len(vanished) + 1 else said)
     judged("one that no client reaches has one fault", program(ends_with_the_first), {"RudeClients.ComeAndGoWithoutAWord"})
+
+    for googletest, ours in IN_PLAIN_WORDS.items():
+        expect(f"it says '{ours}'", "" if in_plain_words(googletest) == ours else in_plain_words(googletest))
 
     for command, words in WRONG_COMMANDS.items():
         done, _ = verdict(command)
