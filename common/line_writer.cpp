@@ -23,7 +23,7 @@ struct LineWriter::Queue {
     std::string take() {
         std::string text;
         if (lost > 0)
-            text = "(" + std::to_string(std::exchange(lost, 0)) + " lines are lost: nobody has read them)\n";
+            text = "(" + std::to_string(std::exchange(lost, 0)) + " lines lost: nobody has read them)\n";
         for (const std::string& line : waiting)
             text += line + '\n';
         waiting.clear();

@@ -23,7 +23,8 @@ public:
 
     /// \param line  without its end.
     void write(std::string line);
-    /// Waits until every line is written, but not for ever: if nobody reads in that time, the rest is lost.
+    /// Waits until every line is written, but not for ever: what is not read in that time is lost, and nobody waits for
+    /// that reader again.
     void finish(std::chrono::milliseconds limit = std::chrono::milliseconds(500));
 
 private:

@@ -6,6 +6,7 @@ port takes a connection, and what it prints is nobody's business. What a client 
 `claims`, one claim after the other; what can be seen of the process is claimed here.
 """
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -53,8 +54,8 @@ IN_WORDS = {
     "Fairness.ClientsThatFloodStarveNobody": "Three clients that send as fast as they can do not keep a fourth one waiting.",
     "Capacity.IsWhatTheServerClaims": "As many clients are served together as the owner says.",
     "Waiting.CostsNoProcessorTime": "A server whose only client is silent uses no processor time.",
-    "Leaks.PoliteClientsCostNothing": "Clients that come and go cost neither sockets nor memory.",
-    "Leaks.RudeClientsCostNothing": "Clients that are reset cost neither sockets nor memory.",
+    "Leaks.PoliteClientsCostNothing": "Clients that come and go cost no sockets, and less than half a KiB of memory each.",
+    "Leaks.RudeClientsCostNothing": "Clients that are reset cost no sockets, and less than half a KiB of memory each.",
     "Stop.LetsTheSamePortBeUsedAgain": "After its end a server can be started on the same port again.",
 }
 PAGES = {"Capacity": "ch1-claims", "Leaks": "ch1-wrong", "Fairness": "ch2-claims"}
@@ -78,6 +79,10 @@ def in_plain_words(reason):
     for pattern, words in PLAIN:
         reason = re.sub(pattern, words, reason, flags=re.S)
     return reason.strip()
+
+
+class NoServer(Exception):
+    """There is nothing that could be judged, and this is why."""
 
 
 def give_up(problem):
@@ -109,13 +114,16 @@ class Server:
         return text if ON_WINDOWS else words
 
     def start(self):
+        with contextlib.suppress(OSError):
+            self.connect().close()
+            raise NoServer(f"port {self.port} is taken by another program")
         own_group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if ON_WINDOWS else {"start_new_session": True}
         self.said = tempfile.TemporaryFile()
         try:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=self.said,
                                             stderr=subprocess.STDOUT, **own_group)
         except OSError as problem:
-            give_up(f"cannot start {self.options.server}: {problem.strerror}")
+            raise NoServer(f"cannot start {self.options.server}: {problem.strerror}") from None
         deadline = time.monotonic() + READY
         while time.monotonic() < deadline and self.runs():
             try:
@@ -127,7 +135,7 @@ class Server:
         words = self.said.read().decode("utf-8", "replace").strip().split("\n")[-1]
         how = f"ended with exit code {self.process.poll()}" if not self.runs() else f"did not listen within {READY} s"
         self.end()
-        give_up(f"the server {how}, and port {self.port} takes no connection" + (f"; it said: {words}" if words else ""))
+        raise NoServer(f"the server {how}, and port {self.port} takes no connection" + (f"; it said: {words}" if words else ""))
 
     def runs(self):
         return self.process.poll() is None
@@ -170,6 +178,8 @@ class Server:
             return ""
         why = "no longer answered" if self.runs() else f"ended with exit code {self.process.poll()}"
         self.end()
+        if not self.options.server_port:
+            self.port = self.free_port()  # the old one may not be free yet
         self.start()
         return f"After this the server {why}, and was started anew."
 
@@ -193,23 +203,17 @@ def reset(client):
 
 def capacity_of(server, most):
     """How many clients are served together: the first that gets no answer is one too many."""
-    clients = []
-    try:
-        while len(clients) < most:
-            client = server.connect()
-            clients.append(client)
-            client.settimeout(ANSWER)
-            client.sendall(b"well?")
-            if receive(client, 5) != b"well?":
+    served, clients = 0, []
+    with contextlib.suppress(OSError):
+        while served < most:
+            clients.append(server.connect())
+            clients[-1].sendall(b"well?")
+            if receive(clients[-1], 5) != b"well?":
                 break
-        else:
-            return most
-        return len(clients) - 1
-    except OSError:
-        return len(clients) - 1
-    finally:
-        for client in clients:
-            client.close()
+            served += 1
+    for client in clients:
+        client.close()
+    return served
 
 
 def cost_of(server, visit):
@@ -221,10 +225,12 @@ def cost_of(server, visit):
         time.sleep(0.5)
         return processes.handles(server.process.pid), processes.memory(server.process.pid)
     before = visits()
-    if None in before:
-        return None
     for _ in range(2):  # a leak goes on; what a process takes once, it may need
         after = visits()
+        if not server.runs():
+            return "the server ended"
+        if None in before + after:
+            return None
         handles, memory = after[0] - before[0], after[1] - before[1]
         problems = [f"{handles} more handles or sockets"] * (handles > FEW) + [f"{memory >> 10} KiB more"] * (memory > SOME)
         if not problems:
@@ -315,8 +321,8 @@ def judge(server, report, folder, claimed):
         report.leave_out("fairness", f"it needs four clients together, and this server serves {number}")
     if not server.answers():
         server.start_anew_if_it_must()
-    where = ["--server-port", server.port, "--address", server.options.address]
     for claim in [test for name in sets for test in tests_of(ROOT / f"tests/{name}_test.cpp")]:
+        where = ["--server-port", server.port, "--address", server.options.address]
         problem = in_plain_words(Trial(where, folder).hold([claim])[claim] or "")
         report.add(claim, problem, server.start_anew_if_it_must() if problem else "")
     for claim, check in (("Waiting.CostsNoProcessorTime", processor_time),
@@ -327,11 +333,13 @@ def judge(server, report, folder, claimed):
             problem = check(server)
         except OSError as trouble:
             problem = f"a client had trouble: {trouble}"
+        except NoServer as trouble:
+            problem = str(trouble)
         if problem is None:
             report.leave_out(IN_WORDS[claim], "this system does not tell it of that process")
         else:
             report.add(claim, problem, server.start_anew_if_it_must() if problem else "")
-    report.leave_out("how it stops", server.stop())
+    report.leave_out("how it stops", server.stop() if server.runs() else "it ran no more")
     report.leave_out("options, lines and exit codes", "they are promises of this tutorial's own programs")
 
 
@@ -353,7 +361,12 @@ def main():
     print(f"{options.server}, on {options.address}:{server.port}\n", flush=True)
     try:
         server.start()
+    except NoServer as why:
+        give_up(why)
+    try:
         judge(server, report, options.build, options.capacity)
+    except NoServer as why:
+        report.leave_out("all that would follow", f"it could not be started anew: {why}")
     finally:
         server.end()
     failed = [row for row in report.rows if not row["holds"]]
