@@ -29,6 +29,10 @@ def text_of(path):
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
+def size_of(path):
+    return path.stat().st_size if path.is_file() else 0
+
+
 def tests_of(source):
     return [".".join(names) for names in re.findall(r"^TEST(?:_F)?\(\s*(\w+),\s*(\w+)\)", text_of(source), re.M)]
 
@@ -58,7 +62,7 @@ class Trial:
     def lines_from(self, command):
         """Yields what the program says, and at last its exit code, or None if Wine's server ended before it.
         It has LIMIT seconds for each claim that it begins."""
-        words_before = text_of(WINES_LAST_WORDS)
+        words_before = size_of(WINES_LAST_WORDS)
         # Into a file, and not a pipe: a server that outlives its test would hold the pipe open for ever.
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, \
                 open(Path(folder, "said"), "wb") as writing, open(Path(folder, "said"), "rb") as reading:
@@ -73,7 +77,7 @@ class Trial:
                     if line.startswith(b"[ RUN "):
                         deadline = time.monotonic() + LIMIT
                     yield line.decode("utf-8", "replace").rstrip("\r")
-                wine_ended = text_of(WINES_LAST_WORDS) != words_before
+                wine_ended = size_of(WINES_LAST_WORDS) != words_before
                 if self.given_up or wine_ended or time.monotonic() > deadline:
                     processes.end(program)
             processes.end(program)  # and the server that it may have left behind

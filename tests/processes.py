@@ -16,8 +16,6 @@ if sys.platform == "win32":
 
     kernel32 = ctypes.WinDLL("kernel32")
     kernel32.OpenProcess.restype = wintypes.HANDLE
-    for call in ("GetProcessHandleCount", "GetProcessTimes", "K32GetProcessMemoryInfo", "CloseHandle"):
-        getattr(kernel32, call).argtypes = None
     QUERY_LIMITED_INFORMATION = 0x1000
 
     @contextlib.contextmanager

@@ -158,9 +158,13 @@ ServerProcess::ServerProcess(const std::string& program, const std::vector<std::
 }
 
 ServerProcess::~ServerProcess() {
-    const KernelObject stop(::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(id_).c_str()));
-    if (stop && ::SetEvent(stop.get()))
+    if (set_stop_event())
         ::WaitForSingleObject(process_.get(), 500); // what still runs then ends with its job
+}
+
+bool ServerProcess::set_stop_event() const {
+    const KernelObject event(::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(id_).c_str()));
+    return event && ::SetEvent(event.get());
 }
 
 std::uint16_t ServerProcess::port() {
@@ -179,8 +183,7 @@ bool ServerProcess::logs(const std::string& part, std::size_t times) {
 
 void ServerProcess::ask_to_stop() {
     static_cast<void>(port()); // before that it may not have its event yet
-    const KernelObject event(::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(id_).c_str()));
-    if (!event || !::SetEvent(event.get()))
+    if (!set_stop_event())
         throw WindowsError("setting the server's stop event", ::GetLastError());
 }
 

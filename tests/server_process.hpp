@@ -110,6 +110,8 @@ public:
     [[nodiscard]] std::string whole_errors() { return err_.whole_text(); }
 
 private:
+    [[nodiscard]] bool set_stop_event() const;
+
     Transcript out_;
     Transcript err_;
     KernelObject job_;

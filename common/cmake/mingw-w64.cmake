@@ -12,9 +12,10 @@ if(tutorial_compiler STREQUAL "clang")
     set(CMAKE_CXX_COMPILER clang++)
     set(CMAKE_C_COMPILER_TARGET ${tutorial_processor}-w64-windows-gnu)
     set(CMAKE_CXX_COMPILER_TARGET ${tutorial_processor}-w64-windows-gnu)
-    # GCC says where its headers and libraries are. They come after Clang's own headers, and Linux' must not come at all.
-    execute_process(OUTPUT_VARIABLE headers OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND sh -c
-        "LC_ALL=C ${target}-g++-posix -E -v -x c++ /dev/null 2>&1 | sed -n '/^#include </,/^End/s/^ /-idirafter/p' | tr '\\n' ' '")
+    # GCC says where its headers and libraries are; those of Linux must not come at all.
+    execute_process(OUTPUT_VARIABLE headers OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND
+        ${CMAKE_CURRENT_LIST_DIR}/mingw-headers ${target})
+    string(REPLACE "\n" " " headers "${headers}")
     execute_process(OUTPUT_VARIABLE library OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND
         ${target}-g++-posix -print-file-name=libstdc++.a)
     cmake_path(GET library PARENT_PATH libraries)
