@@ -164,7 +164,7 @@ ServerProcess::~ServerProcess() {
 
 bool ServerProcess::set_stop_event() const {
     const KernelObject event(::OpenEventA(EVENT_MODIFY_STATE, FALSE, stop_event_name(id_).c_str()));
-    return event && ::SetEvent(event.get());
+    return event && ::SetEvent(event.get()) != FALSE;
 }
 
 std::uint16_t ServerProcess::port() {
