@@ -131,9 +131,9 @@ std::string EchoClient::receive(std::size_t count, milliseconds limit) {
     std::string bytes(count, '\0');
     std::size_t got = 0;
     const auto but_came = [&](const std::string& what) {
-        const std::string_view start = std::string_view(bytes).substr(0, std::min<std::size_t>(got, 60));
-        return std::runtime_error("expected " + std::to_string(count) + " bytes, got " + std::to_string(got) + " (" +
-                                  std::string(start) + ") and then " + what);
+        const std::string start = got > 0 ? " (" + bytes.substr(0, std::min<std::size_t>(got, 60)) + ')' : "";
+        return std::runtime_error(
+            "expected " + std::to_string(count) + " bytes, got " + std::to_string(got) + start + " and then " + what);
     };
     while (got < count) {
         if (!wait_for(socket_.get(), true, false, limit).readable)

@@ -20,7 +20,8 @@ public:
     /// wrong.
     static constexpr milliseconds patience{5'000};
 
-    /// Connects; if no port of this machine is free, waits for one. A server that is busy with others has not accepted this connection yet: Windows completes it.
+    /// Connects; if no port of this machine is free, waits for one. A server that is busy with others has not accepted
+    /// this connection yet: Windows completes it.
     /// \throws WindowsError if there is no connection within `limit`.
     explicit EchoClient(std::uint16_t port, const std::string& address = "127.0.0.1", milliseconds limit = patience);
 

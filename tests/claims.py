@@ -21,6 +21,7 @@ SHELL_TESTS = {} if ON_WINDOWS else {"Stop.HeedsCtrlC": "ctrl_c_test", "Waiting.
 AT_ONCE = 10  # test programs that run at the same time: most of them wait, most of the time
 IN_A_ROW = 3  # claims that one of them goes through: a start under Wine costs as much as a claim
 LIMIT = 30  # seconds for a claim
+TOO_LATE = "too late"
 STARTS = 3  # for a program that says nothing at all: of some thousand Wine does not start one, without a word
 # The server of Wine 8 has an assertion that many broken connections can break. It writes it here, and all programs hang.
 WINES_LAST_WORDS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "iocp-tutorial/wine/wineserver.log")
@@ -40,7 +41,7 @@ def tests_of(source):
 
 def claims_of(stage):
     """Suite.Claim for each test that any server of this stage is held to, in the order of the sources."""
-    sets = ["echo_contract", "program", stage] + ["fairness"] * (stage != STAGES[0]) + ["windows_only"] * ON_WINDOWS
+    sets = ["echo_contract", "program", stage, "inside"] + ["fairness"] * (stage != STAGES[0]) + ["windows_only"] * ON_WINDOWS
     return [test for name in sets for test in tests_of(ROOT / f"tests/{name}_test.cpp")] + [*SHELL_TESTS]
 
 
@@ -61,7 +62,7 @@ class Trial:
         self.given_up = False
 
     def lines_from(self, command):
-        """Yields what the program says, and at last its exit code, or None if Wine's server ended before it.
+        """Yields what the program says, and at last its exit code, TOO_LATE, or None if Wine's server ended before it.
         It has LIMIT seconds for each claim that it begins."""
         words_before = size_of(WINES_LAST_WORDS)
         # Into a file, and not a pipe: a server that outlives its test would hold the pipe open for ever.
@@ -79,32 +80,36 @@ class Trial:
                         deadline = time.monotonic() + LIMIT
                     yield line.decode("utf-8", "replace").rstrip("\r")
                 wine_ended = size_of(WINES_LAST_WORDS) != words_before
-                if self.given_up or wine_ended or time.monotonic() > deadline:
-                    processes.end(program)
+                late = not ended and time.monotonic() > deadline
+                if self.given_up or wine_ended or late:
+                    break
             processes.end(program)  # and the server that it may have left behind
-            yield None if wine_ended else program.wait()
+            yield None if wine_ended else TOO_LATE if late else program.wait()
 
     def hold(self, claims):
         """Gives {claim: what went wrong, or None}. A claim of the shell stands alone in its list."""
         results, left, starts = {}, list(claims), 0
         while left and not self.given_up:
-            claim, said = left[0], []
+            claim, said, begun = left[0], [], False
             for line in self.lines_from(self.command_for(left)):
                 mark = re.match(r"\[ +(RUN|OK|FAILED) +\] (\w+\.\w+)", str(line))
                 if not mark:
                     said.append(line)
                 elif mark[1] == "RUN":
-                    claim, said = mark[2], []
+                    claim, said, begun = mark[2], [], True
                 elif mark[2] in left:
                     results[mark[2]] = None if mark[1] == "OK" else reason_in(said)
                     left.remove(mark[2])
             *said, code = said
             starts += 1
-            if not said and claim == left[0] and code not in (None, 0) and starts < STARTS:
+            if not said and not begun and code not in (None, 0) and starts < STARTS:
                 continue
             if claim in left and code is not None:  # the test program ended before its claim did, or it is the shell's
-                of_the_shell = claim in SHELL_TESTS
-                results[claim] = None if of_the_shell and code == 0 else f"{reason_in(said)} (exit code {code})"
+                if code == TOO_LATE:
+                    results[claim] = f"this was not finished within {LIMIT} s"
+                else:
+                    of_the_shell = claim in SHELL_TESTS
+                    results[claim] = None if of_the_shell and code == 0 else f"{reason_in(said)} (exit code {code})"
                 left.remove(claim)
         return results
 

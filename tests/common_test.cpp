@@ -99,7 +99,7 @@ TEST(Client, SaysWhatItExpectedAndWhatCame) {
         static_cast<void>(client.receive(5, 50ms));
         FAIL() << "five bytes came from nowhere";
     } catch (const std::runtime_error& problem) {
-        EXPECT_STREQ(problem.what(), "expected 5 bytes, got 0 () and then nothing more within 50 ms");
+        EXPECT_STREQ(problem.what(), "expected 5 bytes, got 0 and then nothing more within 50 ms");
     }
 }
 

@@ -16,7 +16,7 @@ CHAPTERS = {stage: DOCS / f"{stage}.md" for stage in STAGES}
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 AFTER_THE_CHAPTERS = ("common", "api_cards", "classic_faults", "questions", "windows_and_wine", "glossary", "where_next")
 MOST_PIECES = 9  # of a stage, for its chapter
-SHARED = {"echo_contract": STAGES, "program": STAGES, "fairness": STAGES[1:], "windows_only": STAGES}  # files of claims of several stages
+SHARED = {"echo_contract": STAGES, "program": STAGES, "inside": STAGES, "fairness": STAGES[1:], "windows_only": STAGES}  # files of claims of several stages
 FEWEST_ANSWERS = 5  # under 'Check yourself'
 EXERCISES = range(4, 7)  # of a stage
 

@@ -38,7 +38,8 @@ def this_system():
 
 class Exercise:
     def __init__(self, diff):
-        self.diff, self.name, self.stage = diff, diff.stem, diff.parent.parent.name
+        self.diff, self.name = diff, diff.stem
+        self.stage = next(part for part in diff.parts if part in STAGES)
         header, self.change = re.fullmatch(r"(.*?)^(--- .*)", text_of(diff), re.M | re.S).groups()
         self.question = " ".join(re.search(r"^Question:(.*?)(?=^Fails:)", header, re.M | re.S)[1].split())
         fails = re.findall(r"^Fails: (.+)$", header, re.M)
@@ -97,10 +98,10 @@ def failed_in(results):
     return {claim for claim, reason in results.items() if reason}
 
 
-def judge(exercise, folder):
+def judge(exercise, folder, claims=None):
     """Gives {claim: what went wrong, or None}, and what of it the diff does not say."""
     server = folder / "stages" / f"{exercise.stage}.{exercise.name}.exe"
-    results = dict(hold(server, folder, claims_of(exercise.stage)))
+    results = dict(hold(server, folder, claims or claims_of(exercise.stage)))
     expected = set(exercise.fails_here)
     for _ in range(TRIES):
         surprising = sorted(failed_in(results) ^ expected)
@@ -119,7 +120,8 @@ def play(exercise, folder):
     print(textwrap.indent(re.sub(r"\A---.*\n\+\+\+.*\n", "", exercise.change), "    "))
     predicted = ask_for_prediction(claims_of(exercise.stage))
     print("Building the changed server, and running the claims of the stage against it ...\n", flush=True)
-    build(folder, f"{exercise.stage}_test", f"{exercise.stage}.{exercise.name}", hint=NOT_BUILT)
+    server = f"{exercise.stage}.{exercise.name}"
+    build(folder, f"{exercise.stage}_test", server, f"{server}.watched", hint=NOT_BUILT)
     results, surprises = judge(exercise, folder)
 
     failed = [claim for claim, reason in results.items() if reason]

@@ -45,6 +45,7 @@ TEST_F(Fairness, ClientsThatFloodStarveNobody) {
         EXPECT_TRUE(last.hears_something_within(2s)) << "in round " << i;
         EXPECT_EQ(last.receive(6), "may I?");
     }
+    EXPECT_EQ(connect().echo("and I?", 2s), "and I?"); // who comes now is accepted all the same
 }
 //! [ClientsThatFloodStarveNobody]
 

@@ -139,7 +139,7 @@ def check(name, folder):
         sys.exit(f"tutorial: there is no practice/*/{name}.cpp; make one: {TUTORIAL} start 1 {name}")
     stage = file.parent.name
     program = f"practice.{stage}.{name}"
-    build(folder, f"{stage}_test", program)
+    build(folder, f"{stage}_test", program, f"{program}.watched")
     claims = claims_in_order(stage)
     print(f"practice/{stage}/{name}.cpp against the {len(claims)} claims of stage {stage}, the hardest last:")
     server = folder / "stages" / f"{program}.exe"

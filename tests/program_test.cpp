@@ -38,7 +38,7 @@ TEST_F(Stop, TakesLessThanTwoSecondsWithSilentClients) {
 TEST_F(Stop, TakesLessThanTwoSecondsThoughAClientReadsNothing) {
     EchoClient deaf = connect();
     const std::string payload = pattern(64U << 20);
-    fill(deaf, payload);
+    ASSERT_LT(fill(deaf, payload), payload.size()); // the server keeps one buffer of it, and no more
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(2s), 0);
 }

@@ -84,6 +84,8 @@ public:
     /// The port that the first line of output names.
     /// \throws std::runtime_error with what the program printed, if that is not `listening on ADDRESS:PORT`.
     [[nodiscard]] std::uint16_t port();
+    /// Its process number.
+    [[nodiscard]] DWORD id() const noexcept { return id_; }
     /// A new client of this server.
     [[nodiscard]] EchoClient connect() { return EchoClient(port()); }
     /// True as soon as the server has printed `part` that many times.

@@ -47,8 +47,7 @@ protected:
     /// `count` clients are served together; one more has to wait, and is served when one of them leaves.
     void expect_exactly_this_many_served_together(std::size_t count);
     /// Sends until the server takes no more, because nobody reads what it sends back: both directions are full.
-    /// \return how many bytes were sent.
-    /// \throws std::runtime_error if it takes all.
+    /// \return how many bytes were sent: all, if the server keeps what it cannot send back.
     static std::size_t fill(EchoClient& deaf, const std::string& payload);
     /// A client that sends and never reads does not delay another.
     static void expect_a_deaf_client_delays_nobody(const std::function<EchoClient()>& connect);

@@ -50,7 +50,7 @@ IN_WORDS = {
     "RudeClients.VanishWithTheirEchoUnread": "Clients that are reset with their echo unread do no harm to the others.",
     "RudeClients.VanishWhileTheServerCannotSend": "A client that is reset while the server cannot send to it does no harm to the others.",
     "Fairness.AClientThatReadsNothingDelaysNobody": "A client that sends and never reads does not delay another.",
-    "Fairness.ClientsThatFloodStarveNobody": "Three clients that send as fast as they can do not keep a fourth one waiting.",
+    "Fairness.ClientsThatFloodStarveNobody": "Three clients that send as fast as they can keep nobody waiting, be he there already or new.",
     "Capacity.IsWhatTheServerClaims": "As many clients are served together as the owner says.",
     "Waiting.CostsNoProcessorTime": "A server whose only client is silent uses no processor time.",
     "Leaks.PoliteClientsCostNothing": "Clients that come and go cost no sockets, and less than half a KiB of memory each.",
@@ -130,8 +130,7 @@ class Server:
                 return
             except OSError:
                 time.sleep(0.05)
-        self.said.seek(0)
-        words = self.said.read().decode("utf-8", "replace").strip().split("\n")[-1]
+        words = self.last_words()
         how = f"ended with exit code {self.process.poll()}" if not self.runs() else f"did not listen within {READY} s"
         self.end()
         raise NoServer(f"the server {how}, and port {self.port} takes no connection" + (f"; it said: {words}" if words else ""))
@@ -177,11 +176,16 @@ class Server:
         if self.runs() and self.answers():
             return ""
         why = "no longer answered" if self.runs() else f"ended with exit code {self.process.poll()}"
+        words = self.last_words()
         self.end()
         if not self.options.server_port:
             self.port = self.free_port()  # the old one may not be free yet
         self.start()
-        return f"After this the server {why}, and was started anew."
+        return f"After this the server {why}, and was started anew." + (f" It had said: {words}" if words else "")
+
+    def last_words(self):
+        self.said.seek(0)
+        return self.said.read().decode("utf-8", "replace").strip().split("\n")[-1]
 
 
 def receive(client, count):
@@ -315,9 +319,9 @@ def judge(server, report, folder, claimed):
         wanted = int(claimed) if claimed.isdigit() else MANY
         report.add("Capacity.IsWhatTheServerClaims",
                    "" if measured == wanted else f"expected {claimed}, but it serves {number}")
-    sets = ["echo_contract"] + ["fairness"] * (measured >= 4)
-    if measured < 4:
-        report.leave_out("fairness", f"it needs four clients together, and this server serves {number}")
+    sets = ["echo_contract"] + ["fairness"] * (measured >= 5)
+    if measured < 5:
+        report.leave_out("fairness", f"it needs five clients together, and this server serves {number}")
     server.start_anew_if_it_must()
     for claim in [test for name in sets for test in tests_of(ROOT / f"tests/{name}_test.cpp")]:
         where = ["--server-port", server.port, "--address", server.options.address]
@@ -368,6 +372,10 @@ def main():
     finally:
         server.end()
     failed = [row for row in report.rows if not row["holds"]]
+    print("\n                held   failed")
+    for suite in dict.fromkeys(row["claim"].split(".")[0] for row in report.rows):
+        held = [row["holds"] for row in report.rows if row["claim"].startswith(f"{suite}.")]
+        print(f"  {suite:14}{sum(held):4}{len(held) - sum(held) or '-':>9}")
     print(f"\n{len(report.rows) - len(failed)} claims hold, {len(failed)} fail, in {time.monotonic() - started:.0f} s. Not judged:")
     for left in report.not_judged:
         print(textwrap.fill(f"{left['what']}: {left['why']}", WIDTH, initial_indent="  ", subsequent_indent="    "))

@@ -1,0 +1,152 @@
+// What no client can see: calls that fail at the right moment, what is given back, and when. The server is the same object
+// code as the stage's, and its calls of Windows are watched: see watched_calls.cpp.
+#include "tests/server_test.hpp"
+#include "tests/watch.hpp"
+
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// The calls that a server makes for a client, and an error that each may come back with.
+struct Failure {
+    Call call;
+    const char* name;
+    int error;
+};
+constexpr Failure failures[]{{Call::recv, "recv", WSAECONNRESET}, {Call::send, "send", WSAECONNABORTED},
+    {Call::WSARecv, "WSARecv", WSAENETRESET}, {Call::WSASend, "WSASend", WSAENOBUFS},
+    {Call::WSAGetOverlappedResult, "WSAGetOverlappedResult", WSAETIMEDOUT},
+    {Call::GetQueuedCompletionStatus, "GetQueuedCompletionStatus", ERROR_NETNAME_DELETED},
+    {Call::WSACreateEvent, "WSACreateEvent", WSA_NOT_ENOUGH_MEMORY},
+    {Call::CreateIoCompletionPort, "CreateIoCompletionPort", ERROR_NO_SYSTEM_RESOURCES}};
+
+std::string watched(const std::string& program) {
+    const std::size_t extension = program.rfind(".exe");
+    return program.substr(0, extension) + ".watched" + program.substr(extension);
+}
+
+class Inside : public testing::Test {
+protected:
+    Inside() { static_cast<void>(server_.port()); } // it has all that it needs before its first client
+
+    [[nodiscard]] ServerProcess& server() { return server_; }
+    [[nodiscard]] EchoClient connect() { return server_.connect(); }
+    [[nodiscard]] const SharedWatch& watch() const { return watch_; }
+    [[nodiscard]] std::string broken_rule() const { return watch_->told ? watch_->broken_rule.data() : ""; }
+
+    /// The next call of this kind is one for the next client: the conversations before it must have ended.
+    void let_the_next_fail(Call call, int error) {
+        if (!soon([&] { return watch_->sockets == 0; }))
+            throw std::runtime_error(std::to_string(watch_->sockets) + " sockets are left");
+        watch_->error = error;
+        watch_->fails_next = call;
+    }
+    [[nodiscard]] bool has_failed() const { return watch_->fails_next == Call::none; }
+
+    static bool soon(const std::function<bool()>& is_true) {
+        for (const auto end = std::chrono::steady_clock::now() + EchoClient::patience; !is_true();)
+            if (std::this_thread::sleep_for(10ms); std::chrono::steady_clock::now() > end)
+                return false;
+        return true;
+    }
+    /// The server ends this conversation, politely or not.
+    static bool is_ended(EchoClient& client) {
+        try {
+            return client.hears_the_end();
+        } catch (const WindowsError&) {
+            return true; // a reset
+        }
+    }
+    void expect_a_good_client_is_served() { EXPECT_EQ(connect().echo("still there?"), "still there?"); }
+
+private:
+    ServerProcess server_{watched(tested().server), {"--port", "0"}};
+    SharedWatch watch_{server_.id()};
+};
+
+//! [AFailedAcceptEndsNothing]
+TEST_F(Inside, AFailedAcceptEndsNothing) {
+    for (const int error : {WSAECONNRESET, WSAENOBUFS, WSAEMFILE}) {
+        let_the_next_fail(Call::accept, error);
+        const EchoClient unlucky = connect();
+        EXPECT_TRUE(soon([&] { return has_failed(); })) << error_text(error);
+        expect_a_good_client_is_served();
+    }
+}
+//! [AFailedAcceptEndsNothing]
+
+//! [AFailedCallEndsItsClientAndIsTold]
+TEST_F(Inside, AFailedCallEndsItsClientAndIsTold) {
+    for (const Failure& failure : failures) {
+        let_the_next_fail(failure.call, failure.error);
+        EchoClient client = connect();
+        client.send("hello");
+        ASSERT_TRUE(client.hears_something_within(EchoClient::patience)) << failure.name << " failed, and nothing came";
+        if (!has_failed())
+            continue; // this server works without that call
+        EXPECT_TRUE(is_ended(client)) << failure.name << " failed, and the conversation goes on";
+        EXPECT_TRUE(server().logs('(' + std::to_string(failure.error) + ')'))
+            << failure.name << ": " << server().output();
+        expect_a_good_client_is_served();
+    }
+}
+//! [AFailedCallEndsItsClientAndIsTold]
+
+//! [EverythingIsGivenBack]
+TEST_F(Inside, EverythingIsGivenBack) {
+    const int events = watch()->events;
+    const int blocks = watch()->blocks;
+    for (const Failure& failure : failures) {
+        let_the_next_fail(failure.call, failure.error);
+        EchoClient client = connect();
+        client.send("hello");
+        static_cast<void>(client.hears_something_within(EchoClient::patience)); // what, is another claim's business
+    }
+    let_the_next_fail(Call::none, 0);
+    for (int i = 0; i < 20; ++i) {
+        EchoClient polite = connect();
+        ASSERT_EQ(polite.echo("hello"), "hello");
+        polite.hang_up();
+        EchoClient rude = connect();
+        ASSERT_EQ(rude.echo("hello"), "hello");
+        rude.vanish();
+    }
+    let_the_next_fail(Call::none, 0); // all have ended
+    EXPECT_TRUE(soon([&] { return watch()->events == events; })) << watch()->events - events << " events are left";
+    EXPECT_TRUE(soon([&] { return watch()->blocks == blocks; }))
+        << watch()->blocks - blocks << " clients' memory is left";
+}
+//! [EverythingIsGivenBack]
+
+TEST_F(Inside, TheRulesOfTheCallsAreKept) {
+    for (int i = 0; i < 3; ++i) {
+        EchoClient client = connect();
+        ASSERT_EQ(client.echo("hello"), "hello");
+        client.hang_up();
+        EXPECT_TRUE(server().logs("Closing socket ", static_cast<std::size_t>(i + 1)));
+    }
+    EXPECT_EQ(broken_rule(), "");
+}
+
+//! [NothingIsTouchedThatWindowsHas]
+// The thread that has started an operation is held back. In the meantime the operation ends, another thread takes it, and
+// gives the connection's memory back: who touches the connection after the call ends the server.
+TEST_F(Inside, NothingIsTouchedThatWindowsHas) {
+    watch()->pause = 50;
+    for (int i = 0; i < 4; ++i) {
+        EchoClient client = connect();
+        ASSERT_EQ(client.echo("hello"), "hello");
+        client.hang_up();
+        EXPECT_TRUE(server().logs("Closing socket ", static_cast<std::size_t>(i + 1)));
+    }
+    EXPECT_EQ(server().exit_code(a_while), std::nullopt) << broken_rule();
+}
+//! [NothingIsTouchedThatWindowsHas]
+
+} // namespace

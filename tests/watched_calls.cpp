@@ -1,0 +1,349 @@
+// Makes a server into a watched one: its calls of Windows come here first.
+//
+// A call of a DLL goes through a pointer, which the linker finds in the DLL's import library: __imp_accept for accept. Here
+// are pointers of the same names. So the linker takes these, and the server's object code stays as it is.
+#include "tests/watch.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+#include <set>
+#include <string_view>
+
+namespace {
+
+// What the server has, so that what it does with it can be judged.
+struct Watched {
+    SharedWatch watch{::GetCurrentProcessId()};
+    std::mutex mutex; // for the sets
+    std::set<SOCKET> sockets;
+    std::set<const OVERLAPPED*> in_flight;
+};
+
+Watched& watched() {
+    static Watched everything;
+    return everything;
+}
+
+Watch& watch() {
+    return *watched().watch.operator->();
+}
+
+void break_rule(std::string_view rule) {
+    if (watch().broken.exchange(true))
+        return; // the first one is enough
+    rule.copy(watch().broken_rule.data(), watch().broken_rule.size() - 1);
+    watch().told = true;
+}
+
+// The call in the DLL itself.
+template <class Function> Function* in_dll(const wchar_t* dll, const char* name) {
+    return reinterpret_cast<Function*>(reinterpret_cast<void*>(::GetProcAddress(::GetModuleHandleW(dll), name)));
+}
+
+// ---- Failing when told to ----------------------------------------------------------------------------------------
+
+bool shall_fail(Call call) {
+    return watch().fails_next.compare_exchange_strong(call, Call::none);
+}
+
+int fail() {
+    ::WSASetLastError(watch().error);
+    return SOCKET_ERROR;
+}
+
+// A call that goes well may leave any error behind. So an error that is asked for too late is this one.
+template <class Result> Result well(Result result) {
+    ::WSASetLastError(WSAEINVAL);
+    return result;
+}
+
+// ---- Memory ------------------------------------------------------------------------------------------------------
+
+// Large blocks stand at the end of pages of their own, and no address is given out twice. So who touches one that was
+// given back, or the bytes behind it, is found out at once.
+class Arena {
+public:
+    static constexpr std::size_t large = 4096;
+
+    [[nodiscard]] bool has(const void* block) const { return block >= begin_ && block < begin_ + size; }
+    void* give(std::size_t bytes) {
+        const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+        const std::size_t pages = (rounded + page - 1) / page * page;
+        const std::size_t at = used_.fetch_add(pages + page); // the last page stays out of reach
+        if (begin_ == nullptr || at + pages > size || !::VirtualAlloc(begin_ + at, pages, MEM_COMMIT, PAGE_READWRITE))
+            throw std::bad_alloc();
+        return begin_ + at + pages - rounded;
+    }
+    static void take_back(void* block) {
+        MEMORY_BASIC_INFORMATION pages{};
+        ::VirtualQuery(block, &pages, sizeof pages);
+        ::VirtualFree(pages.BaseAddress, pages.RegionSize, MEM_DECOMMIT);
+    }
+    // How many bytes there are from here to the end of the block.
+    static std::size_t size_of(const void* block) {
+        MEMORY_BASIC_INFORMATION pages{};
+        ::VirtualQuery(block, &pages, sizeof pages);
+        return pages.RegionSize -
+               static_cast<std::size_t>(static_cast<const char*>(block) - static_cast<char*>(pages.BaseAddress));
+    }
+
+private:
+    static constexpr std::size_t size = std::size_t{1} << 30;
+    static constexpr std::size_t page = 4096;
+    static constexpr std::size_t alignment = 16;
+
+    char* begin_ = static_cast<char*>(::VirtualAlloc(nullptr, size, MEM_RESERVE, PAGE_READWRITE));
+    std::atomic<std::size_t> used_ = 0;
+};
+
+LONG CALLBACK on_exception(EXCEPTION_POINTERS* what);
+
+Arena& arena() {
+    static Arena only = [] {
+        ::AddVectoredExceptionHandler(1, on_exception);
+        return Arena();
+    }();
+    return only;
+}
+
+LONG CALLBACK on_exception(EXCEPTION_POINTERS* what) {
+    const EXCEPTION_RECORD& record = *what->ExceptionRecord;
+    if (record.ExceptionCode != EXCEPTION_ACCESS_VIOLATION ||
+        !arena().has(reinterpret_cast<void*>(record.ExceptionInformation[1])))
+        return EXCEPTION_CONTINUE_SEARCH;
+    break_rule("memory is touched that was given back, or behind its end");
+    ::TerminateProcess(::GetCurrentProcess(), 3);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+void expect_nothing_in_flight_in(const void* block) {
+    const auto* const begin = static_cast<const char*>(block);
+    const auto* const end = begin + Arena::size_of(block);
+    const std::scoped_lock lock(watched().mutex);
+    for (const OVERLAPPED* overlapped : watched().in_flight)
+        if (reinterpret_cast<const char*>(overlapped) >= begin && reinterpret_cast<const char*>(overlapped) < end)
+            break_rule("memory is given back while its operation is in flight");
+}
+
+// ---- Operations --------------------------------------------------------------------------------------------------
+
+void starts(const OVERLAPPED* overlapped, const DWORD* bytes) {
+    if (overlapped == nullptr)
+        return;
+    if (bytes != nullptr)
+        break_rule("an overlapped operation gets a pointer for the number of bytes");
+    const std::scoped_lock lock(watched().mutex);
+    if (!watched().in_flight.insert(overlapped).second)
+        break_rule("an OVERLAPPED is used again while its operation is in flight");
+}
+
+void has_ended(const OVERLAPPED* overlapped) {
+    const std::scoped_lock lock(watched().mutex);
+    watched().in_flight.erase(overlapped);
+}
+
+// Other threads may do what they like with the operation while this one has not come back from starting it.
+int started(int result, const OVERLAPPED* overlapped) {
+    const int error = ::WSAGetLastError();
+    if (result == SOCKET_ERROR && error != WSA_IO_PENDING)
+        has_ended(overlapped);
+    ::Sleep(watch().pause);
+    ::WSASetLastError(result == SOCKET_ERROR ? error : WSAEINVAL);
+    return result;
+}
+
+// ---- The calls ---------------------------------------------------------------------------------------------------
+
+const wchar_t* const winsock = L"ws2_32.dll";
+const wchar_t* const kernel = L"kernel32.dll";
+
+SOCKET WSAAPI watched_accept(SOCKET listener, sockaddr* name, int* size) {
+    const SOCKET client = in_dll<decltype(::accept)>(winsock, "accept")(listener, name, size);
+    if (client == INVALID_SOCKET)
+        return client;
+    if (shall_fail(Call::accept)) {
+        in_dll<decltype(::closesocket)>(winsock, "closesocket")(client);
+        fail();
+        return INVALID_SOCKET;
+    }
+    const std::scoped_lock lock(watched().mutex);
+    watched().sockets.insert(client);
+    ++watch().sockets;
+    return well(client);
+}
+
+int WSAAPI watched_closesocket(SOCKET socket) {
+    {
+        const std::scoped_lock lock(watched().mutex); // before it is closed: its number may be given out again at once
+        watch().sockets -= static_cast<int>(watched().sockets.erase(socket));
+    }
+    const int result = in_dll<decltype(::closesocket)>(winsock, "closesocket")(socket);
+    if (result == SOCKET_ERROR)
+        break_rule("closesocket gets what is no open socket");
+    return well(result);
+}
+
+int WSAAPI watched_recv(SOCKET socket, char* buffer, int size, int flags) {
+    const int result = in_dll<decltype(::recv)>(winsock, "recv")(socket, buffer, size, flags);
+    if (result == SOCKET_ERROR)
+        return result;
+    return shall_fail(Call::recv) ? fail() : well(result);
+}
+
+int WSAAPI watched_send(SOCKET socket, const char* buffer, int size, int flags) {
+    if (shall_fail(Call::send))
+        return fail();
+    const int result = in_dll<decltype(::send)>(winsock, "send")(socket, buffer, size, flags);
+    return result == SOCKET_ERROR ? result : well(result);
+}
+
+int WSAAPI watched_getpeername(SOCKET socket, sockaddr* name, int* size) {
+    const int result = in_dll<decltype(::getpeername)>(winsock, "getpeername")(socket, name, size);
+    return result == SOCKET_ERROR ? result : well(result);
+}
+
+int WSAAPI watched_WSARecv(SOCKET socket, WSABUF* buffers, DWORD count, DWORD* bytes, DWORD* flags,
+    OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    if (shall_fail(Call::WSARecv))
+        return fail();
+    starts(overlapped, bytes);
+    return started(
+        in_dll<decltype(::WSARecv)>(winsock, "WSARecv")(socket, buffers, count, bytes, flags, overlapped, routine),
+        overlapped);
+}
+
+int WSAAPI watched_WSASend(SOCKET socket, WSABUF* buffers, DWORD count, DWORD* bytes, DWORD flags,
+    OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    if (shall_fail(Call::WSASend))
+        return fail();
+    starts(overlapped, bytes);
+    return started(
+        in_dll<decltype(::WSASend)>(winsock, "WSASend")(socket, buffers, count, bytes, flags, overlapped, routine),
+        overlapped);
+}
+
+BOOL WSAAPI watched_WSAGetOverlappedResult(
+    SOCKET socket, OVERLAPPED* overlapped, DWORD* bytes, BOOL wait, DWORD* flags) {
+    const BOOL result = in_dll<decltype(::WSAGetOverlappedResult)>(winsock, "WSAGetOverlappedResult")(
+        socket, overlapped, bytes, wait, flags);
+    if (!result && ::WSAGetLastError() == WSA_IO_INCOMPLETE)
+        return result;
+    const int error = ::WSAGetLastError();
+    has_ended(overlapped);
+    if (shall_fail(Call::WSAGetOverlappedResult)) {
+        fail();
+        return FALSE;
+    }
+    ::WSASetLastError(result ? WSAEINVAL : error);
+    return result;
+}
+
+WSAEVENT WSAAPI watched_WSACreateEvent() {
+    if (shall_fail(Call::WSACreateEvent)) {
+        fail();
+        return WSA_INVALID_EVENT;
+    }
+    const WSAEVENT event = in_dll<decltype(::WSACreateEvent)>(winsock, "WSACreateEvent")();
+    watch().events += event != WSA_INVALID_EVENT ? 1 : 0;
+    return event;
+}
+
+BOOL WSAAPI watched_WSACloseEvent(WSAEVENT event) {
+    const BOOL result = in_dll<decltype(::WSACloseEvent)>(winsock, "WSACloseEvent")(event);
+    watch().events -= result ? 1 : 0;
+    return well(result);
+}
+
+HANDLE WINAPI watched_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key, DWORD threads) {
+    if (file != INVALID_HANDLE_VALUE && shall_fail(Call::CreateIoCompletionPort)) {
+        fail();
+        return nullptr;
+    }
+    return in_dll<decltype(::CreateIoCompletionPort)>(kernel, "CreateIoCompletionPort")(file, port, key, threads);
+}
+
+BOOL WINAPI watched_GetQueuedCompletionStatus(
+    HANDLE port, DWORD* bytes, ULONG_PTR* key, OVERLAPPED** overlapped, DWORD limit) {
+    const BOOL result = in_dll<decltype(::GetQueuedCompletionStatus)>(kernel, "GetQueuedCompletionStatus")(
+        port, bytes, key, overlapped, limit);
+    if (*overlapped == nullptr)
+        return result;
+    const DWORD error = ::GetLastError();
+    has_ended(*overlapped);
+    if (result && shall_fail(Call::GetQueuedCompletionStatus)) {
+        *bytes = 0;
+        fail();
+        return FALSE;
+    }
+    ::SetLastError(error);
+    return result;
+}
+
+BOOL WINAPI watched_CloseHandle(HANDLE handle) {
+    {
+        const std::scoped_lock lock(watched().mutex);
+        if (watched().sockets.erase(reinterpret_cast<SOCKET>(handle)) > 0) {
+            break_rule("CloseHandle gets a socket: that is for closesocket");
+            --watch().sockets;
+        }
+    }
+    return in_dll<decltype(::CloseHandle)>(kernel, "CloseHandle")(handle);
+}
+
+} // namespace
+
+// NOLINTBEGIN(bugprone-reserved-identifier): the names are those of the import libraries
+extern "C" {
+extern decltype(&::accept) __imp_accept;
+extern decltype(&::closesocket) __imp_closesocket;
+extern decltype(&::recv) __imp_recv;
+extern decltype(&::send) __imp_send;
+extern decltype(&::getpeername) __imp_getpeername;
+extern decltype(&::WSARecv) __imp_WSARecv;
+extern decltype(&::WSASend) __imp_WSASend;
+extern decltype(&::WSAGetOverlappedResult) __imp_WSAGetOverlappedResult;
+extern decltype(&::WSACreateEvent) __imp_WSACreateEvent;
+extern decltype(&::WSACloseEvent) __imp_WSACloseEvent;
+extern decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort;
+extern decltype(&::GetQueuedCompletionStatus) __imp_GetQueuedCompletionStatus;
+extern decltype(&::CloseHandle) __imp_CloseHandle;
+
+decltype(&::accept) __imp_accept = watched_accept;
+decltype(&::closesocket) __imp_closesocket = watched_closesocket;
+decltype(&::recv) __imp_recv = watched_recv;
+decltype(&::send) __imp_send = watched_send;
+decltype(&::getpeername) __imp_getpeername = watched_getpeername;
+decltype(&::WSARecv) __imp_WSARecv = watched_WSARecv;
+decltype(&::WSASend) __imp_WSASend = watched_WSASend;
+decltype(&::WSAGetOverlappedResult) __imp_WSAGetOverlappedResult = watched_WSAGetOverlappedResult;
+decltype(&::WSACreateEvent) __imp_WSACreateEvent = watched_WSACreateEvent;
+decltype(&::WSACloseEvent) __imp_WSACloseEvent = watched_WSACloseEvent;
+decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort = watched_CreateIoCompletionPort;
+decltype(&::GetQueuedCompletionStatus) __imp_GetQueuedCompletionStatus = watched_GetQueuedCompletionStatus;
+decltype(&::CloseHandle) __imp_CloseHandle = watched_CloseHandle;
+}
+// NOLINTEND(bugprone-reserved-identifier)
+
+void* operator new(std::size_t size) {
+    if (size >= Arena::large) {
+        ++watch().blocks;
+        return arena().give(size);
+    }
+    if (void* const block = std::malloc(size > 0 ? size : 1)) // NOLINT(cppcoreguidelines-no-malloc): this is new itself
+        return block;
+    throw std::bad_alloc();
+}
+
+void operator delete(void* block) noexcept {
+    if (block == nullptr || !arena().has(block))
+        return std::free(block); // NOLINT(cppcoreguidelines-no-malloc)
+    expect_nothing_in_flight_in(block);
+    --watch().blocks;
+    Arena::take_back(block);
+}
+
+void operator delete(void* block, std::size_t) noexcept {
+    operator delete(block);
+}
