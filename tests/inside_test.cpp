@@ -3,8 +3,11 @@
 #include "tests/server_test.hpp"
 #include "tests/watch.hpp"
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -15,16 +18,16 @@ namespace {
 
 // The calls that a server makes for a client, and an error that each may come back with.
 struct Failure {
-    Call call;
     const char* name;
+    Call call;
     int error;
 };
-constexpr Failure failures[]{{Call::recv, "recv", WSAECONNRESET}, {Call::send, "send", WSAECONNABORTED},
-    {Call::WSARecv, "WSARecv", WSAENETRESET}, {Call::WSASend, "WSASend", WSAENOBUFS},
-    {Call::WSAGetOverlappedResult, "WSAGetOverlappedResult", WSAETIMEDOUT},
-    {Call::GetQueuedCompletionStatus, "GetQueuedCompletionStatus", ERROR_NETNAME_DELETED},
-    {Call::WSACreateEvent, "WSACreateEvent", WSA_NOT_ENOUGH_MEMORY},
-    {Call::CreateIoCompletionPort, "CreateIoCompletionPort", ERROR_NO_SYSTEM_RESOURCES}};
+constexpr std::array<Failure, 8> failures{{{"recv", Call::recv, WSAECONNRESET}, {"send", Call::send, WSAECONNABORTED},
+    {"WSARecv", Call::WSARecv, WSAENETRESET}, {"WSASend", Call::WSASend, WSAENOBUFS},
+    {"WSAGetOverlappedResult", Call::WSAGetOverlappedResult, WSAETIMEDOUT},
+    {"GetQueuedCompletionStatus", Call::GetQueuedCompletionStatus, ERROR_NETNAME_DELETED},
+    {"WSACreateEvent", Call::WSACreateEvent, WSA_NOT_ENOUGH_MEMORY},
+    {"CreateIoCompletionPort", Call::CreateIoCompletionPort, ERROR_NO_SYSTEM_RESOURCES}}};
 
 std::string watched(const std::string& program) {
     const std::size_t extension = program.rfind(".exe");

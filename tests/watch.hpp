@@ -43,7 +43,7 @@ struct Watch {
 class SharedWatch {
 public:
     /// \throws WindowsError if there is no memory for it.
-    explicit SharedWatch(DWORD process_id)
+    explicit SharedWatch(DWORD process_id) // NOLINT(misc-no-recursion): see watched_calls.cpp
         : memory_(::CreateFileMappingA(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0, sizeof(Watch),
               ("Local\\echo-server-watch-" + std::to_string(process_id)).c_str())),
           watch_(static_cast<Watch*>(::MapViewOfFile(memory_.get(), FILE_MAP_WRITE, 0, 0, sizeof(Watch)))) {

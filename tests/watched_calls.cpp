@@ -4,13 +4,15 @@
 // are pointers of the same names. So the linker takes these, and the server's object code stays as it is.
 #include "tests/watch.hpp"
 
+#include <atomic>
 #include <cstddef>
-#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <set>
 #include <string_view>
 
+// The operators new and delete below need what is here, and this needs a little memory itself, once.
+// NOLINTBEGIN(misc-no-recursion)
 namespace {
 
 // What the server has, so that what it does with it can be judged.
@@ -21,16 +23,16 @@ struct Watched {
     std::set<const OVERLAPPED*> in_flight;
 };
 
-Watched& watched() {
+Watched& watched() noexcept { // NOLINT(bugprone-exception-escape): without it there is nothing that could go on
     static Watched everything;
     return everything;
 }
 
-Watch& watch() {
+Watch& watch() noexcept {
     return *watched().watch.operator->();
 }
 
-void break_rule(std::string_view rule) {
+void break_rule(std::string_view rule) noexcept {
     if (watch().broken.exchange(true))
         return; // the first one is enough
     rule.copy(watch().broken_rule.data(), watch().broken_rule.size() - 1);
@@ -72,7 +74,8 @@ public:
         const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
         const std::size_t pages = (rounded + page - 1) / page * page;
         const std::size_t at = used_.fetch_add(pages + page); // the last page stays out of reach
-        if (begin_ == nullptr || at + pages > size || !::VirtualAlloc(begin_ + at, pages, MEM_COMMIT, PAGE_READWRITE))
+        if (begin_ == nullptr || at + pages > size ||
+            nullptr == ::VirtualAlloc(begin_ + at, pages, MEM_COMMIT, PAGE_READWRITE))
             throw std::bad_alloc();
         return begin_ + at + pages - rounded;
     }
@@ -100,7 +103,7 @@ private:
 
 LONG CALLBACK on_exception(EXCEPTION_POINTERS* what);
 
-Arena& arena() {
+Arena& arena() noexcept {
     static Arena only = [] {
         ::AddVectoredExceptionHandler(1, on_exception);
         return Arena();
@@ -118,13 +121,17 @@ LONG CALLBACK on_exception(EXCEPTION_POINTERS* what) {
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
-void expect_nothing_in_flight_in(const void* block) {
-    const auto* const begin = static_cast<const char*>(block);
-    const auto* const end = begin + Arena::size_of(block);
-    const std::scoped_lock lock(watched().mutex);
-    for (const OVERLAPPED* overlapped : watched().in_flight)
-        if (reinterpret_cast<const char*>(overlapped) >= begin && reinterpret_cast<const char*>(overlapped) < end)
-            break_rule("memory is given back while its operation is in flight");
+void expect_nothing_in_flight_in(const void* block) noexcept {
+    try {
+        const auto* const begin = static_cast<const char*>(block);
+        const auto* const end = begin + Arena::size_of(block);
+        const std::scoped_lock lock(watched().mutex);
+        for (const OVERLAPPED* overlapped : watched().in_flight)
+            if (reinterpret_cast<const char*>(overlapped) >= begin && reinterpret_cast<const char*>(overlapped) < end)
+                break_rule("memory is given back while its operation is in flight");
+    } catch (...) {
+        break_rule("a lock failed");
+    }
 }
 
 // ---- Operations --------------------------------------------------------------------------------------------------
@@ -296,33 +303,33 @@ BOOL WINAPI watched_CloseHandle(HANDLE handle) {
 
 // NOLINTBEGIN(bugprone-reserved-identifier): the names are those of the import libraries
 extern "C" {
-extern decltype(&::accept) __imp_accept;
-extern decltype(&::closesocket) __imp_closesocket;
-extern decltype(&::recv) __imp_recv;
-extern decltype(&::send) __imp_send;
-extern decltype(&::getpeername) __imp_getpeername;
-extern decltype(&::WSARecv) __imp_WSARecv;
-extern decltype(&::WSASend) __imp_WSASend;
-extern decltype(&::WSAGetOverlappedResult) __imp_WSAGetOverlappedResult;
-extern decltype(&::WSACreateEvent) __imp_WSACreateEvent;
-extern decltype(&::WSACloseEvent) __imp_WSACloseEvent;
-extern decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort;
-extern decltype(&::GetQueuedCompletionStatus) __imp_GetQueuedCompletionStatus;
-extern decltype(&::CloseHandle) __imp_CloseHandle;
+extern const decltype(&::accept) __imp_accept;
+extern const decltype(&::closesocket) __imp_closesocket;
+extern const decltype(&::recv) __imp_recv;
+extern const decltype(&::send) __imp_send;
+extern const decltype(&::getpeername) __imp_getpeername;
+extern const decltype(&::WSARecv) __imp_WSARecv;
+extern const decltype(&::WSASend) __imp_WSASend;
+extern const decltype(&::WSAGetOverlappedResult) __imp_WSAGetOverlappedResult;
+extern const decltype(&::WSACreateEvent) __imp_WSACreateEvent;
+extern const decltype(&::WSACloseEvent) __imp_WSACloseEvent;
+extern const decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort;
+extern const decltype(&::GetQueuedCompletionStatus) __imp_GetQueuedCompletionStatus;
+extern const decltype(&::CloseHandle) __imp_CloseHandle;
 
-decltype(&::accept) __imp_accept = watched_accept;
-decltype(&::closesocket) __imp_closesocket = watched_closesocket;
-decltype(&::recv) __imp_recv = watched_recv;
-decltype(&::send) __imp_send = watched_send;
-decltype(&::getpeername) __imp_getpeername = watched_getpeername;
-decltype(&::WSARecv) __imp_WSARecv = watched_WSARecv;
-decltype(&::WSASend) __imp_WSASend = watched_WSASend;
-decltype(&::WSAGetOverlappedResult) __imp_WSAGetOverlappedResult = watched_WSAGetOverlappedResult;
-decltype(&::WSACreateEvent) __imp_WSACreateEvent = watched_WSACreateEvent;
-decltype(&::WSACloseEvent) __imp_WSACloseEvent = watched_WSACloseEvent;
-decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort = watched_CreateIoCompletionPort;
-decltype(&::GetQueuedCompletionStatus) __imp_GetQueuedCompletionStatus = watched_GetQueuedCompletionStatus;
-decltype(&::CloseHandle) __imp_CloseHandle = watched_CloseHandle;
+const decltype(&::accept) __imp_accept = watched_accept;
+const decltype(&::closesocket) __imp_closesocket = watched_closesocket;
+const decltype(&::recv) __imp_recv = watched_recv;
+const decltype(&::send) __imp_send = watched_send;
+const decltype(&::getpeername) __imp_getpeername = watched_getpeername;
+const decltype(&::WSARecv) __imp_WSARecv = watched_WSARecv;
+const decltype(&::WSASend) __imp_WSASend = watched_WSASend;
+const decltype(&::WSAGetOverlappedResult) __imp_WSAGetOverlappedResult = watched_WSAGetOverlappedResult;
+const decltype(&::WSACreateEvent) __imp_WSACreateEvent = watched_WSACreateEvent;
+const decltype(&::WSACloseEvent) __imp_WSACloseEvent = watched_WSACloseEvent;
+const decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort = watched_CreateIoCompletionPort;
+const decltype(&::GetQueuedCompletionStatus) __imp_GetQueuedCompletionStatus = watched_GetQueuedCompletionStatus;
+const decltype(&::CloseHandle) __imp_CloseHandle = watched_CloseHandle;
 }
 // NOLINTEND(bugprone-reserved-identifier)
 
@@ -331,14 +338,18 @@ void* operator new(std::size_t size) {
         ++watch().blocks;
         return arena().give(size);
     }
-    if (void* const block = std::malloc(size > 0 ? size : 1)) // NOLINT(cppcoreguidelines-no-malloc): this is new itself
+    if (void* const block = ::HeapAlloc(::GetProcessHeap(), 0, size))
         return block;
     throw std::bad_alloc();
 }
 
 void operator delete(void* block) noexcept {
-    if (block == nullptr || !arena().has(block))
-        return std::free(block); // NOLINT(cppcoreguidelines-no-malloc)
+    if (block == nullptr)
+        return;
+    if (!arena().has(block)) {
+        ::HeapFree(::GetProcessHeap(), 0, block);
+        return;
+    }
     expect_nothing_in_flight_in(block);
     --watch().blocks;
     Arena::take_back(block);
@@ -347,3 +358,4 @@ void operator delete(void* block) noexcept {
 void operator delete(void* block, std::size_t) noexcept {
     operator delete(block);
 }
+// NOLINTEND(misc-no-recursion)
