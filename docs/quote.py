@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".txt": "text"}
-BLOCK = re.compile(r"(?ms)^<!-- code: (\S+)(?: (\S+))? -->\n(.*?)^<!-- end -->$")
+BLOCK = re.compile(r"(?ms)^<!-- code: (\S+)(?: (\S+))? -->\n((?:(?!<!-- code: ).)*?)^<!-- end -->$")
 MARKER = re.compile(r"\s*//! \[(.+)\]\s*")
 
 
