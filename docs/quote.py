@@ -10,6 +10,7 @@ A piece is all that stands between two lines `//! [serve]` of that file. A funct
 other or one in the other: the lines of markers are never shown. A file without a piece is shown whole, and folded.
 """
 import argparse
+import os
 import re
 import sys
 import textwrap
@@ -51,7 +52,7 @@ def quotation(page, file, marker):
     lines = lines_of(file)
     first, last = piece_of(lines, file, marker) if marker else (1, len(lines))
     code = [line for line in lines[first - 1:last] if not MARKER.fullmatch(line)]
-    address = "../" * (len(page.relative_to(ROOT).parts) - 1) + file
+    address = Path(os.path.relpath(ROOT / file, page.parent)).as_posix()
     fence = f"```{LANGUAGES[Path(file).suffix]}\n{textwrap.dedent(chr(10).join(code))}\n```\n"
     if marker:
         return f"\n{fence}\n[{file}, lines {first} to {last}]({address}#L{first}-L{last})\n\n"
