@@ -16,6 +16,7 @@ HERE = ROOT / "docs/site"
 SITE = ROOT / "build/site"
 REFERENCE = ROOT / "build/reference"
 STYLE = Path("/usr/share/doxygen-awesome-css/doxygen-awesome.css")  # how Debian's Doxygen Awesome makes the reference look
+WAY_BACK = "Back to the book"  # what the Doxyfile says below the title of each page
 OLDEST_NODE = 18
 PORT = 8000
 WAYS = {"node": "OpenJS.NodeJS.LTS", "npm": "OpenJS.NodeJS.LTS", "doxygen": "DimitriVanHeesch.Doxygen"}
@@ -58,6 +59,9 @@ def build():
     run(doxygen, "docs/site/Doxyfile", folder=ROOT, REFERENCE_STYLE=str(STYLE) if STYLE.is_file() else "")
     run(tool("node"), "node_modules/vitepress/bin/vitepress.js", "build", folder=HERE)
     shutil.copytree(REFERENCE, SITE / "reference")
+    for page in (SITE / "reference").glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace(WAY_BACK, f'<a href="../index.html">{WAY_BACK}</a>'), encoding="utf-8")
     shutil.copytree(ROOT / "docs/transcripts", SITE / "transcripts")
 
 

@@ -18,6 +18,8 @@ export function readingOrder() {
   return pages
 }
 
+export const withoutWholeFiles = text => text.replace(/^<!-- code: \S+ -->$[^]*?^<!-- end -->$/gm, '')
+
 export const stages = () => readingOrder().map(page => page.file.replace('.md', '')).filter(name => /^\d\d_/.test(name))
 
 export const programOf = stage => textOf(`stages/${stage}/echo_server.cpp`).replace(/^ *\/\/! \[.*\]\n/gm, '')

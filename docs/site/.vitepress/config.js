@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitepress'
-import { readingOrder, root } from './book.js'
+import { readingOrder, root, withoutWholeFiles } from './book.js'
 import { forTheSite, linkCallsInCode } from './markdown.js'
 
 const base = process.env.SITE_BASE || '/' // where the site lies on its host
@@ -15,9 +15,6 @@ const words = JSON.parse(readFileSync(resolve(root, 'docs/site/search_words.json
 const alsoSearched = new Function('term', `
   const words = ${JSON.stringify(words)}, word = term.toLowerCase()
   return words.ignored.includes(word) ? null : [word].concat(words.also[word] || [])`)
-
-// A file that is shown whole would be found instead of its explanation.
-const withoutWholeFiles = text => text.replace(/^<!-- code: \S+ -->$[^]*?^<!-- end -->$/gm, '')
 
 // The pages lie outside of this folder, and there Vue would not be found.
 const packagesForPages = {
@@ -52,12 +49,6 @@ export default defineConfig({
     publicDir: false,
     build: { chunkSizeWarningLimit: 2000 },
   },
-  transformPageData(page) {
-    if (page.filePath.startsWith('site/')) return
-    const text = readFileSync(resolve(root, 'docs', page.filePath), 'utf8')
-    const prose = withoutWholeFiles(text).replace(/\]\(.*?\)|<[^>]*>/g, ' ')
-    return { minutes: Math.max(1, Math.round(prose.split(/\s+/).length / 200)) }
-  },
   themeConfig: {
     nav: [
       { text: 'Book', link: '/' },
@@ -73,6 +64,7 @@ export default defineConfig({
     search: {
       provider: 'local',
       options: {
+        // A file that is shown whole would be found instead of its explanation.
         _render: (text, env, md) => md.render(withoutWholeFiles(text), env),
         miniSearch: {
           searchOptions: {

@@ -1,9 +1,10 @@
 // The chapters are plain Markdown for GitHub. These rules show on the site what GitHub cannot.
-import { cards, sourcePage } from './book.js'
+import { cards, sourcePage, withoutWholeFiles } from './book.js'
 
 const known = cards()
 const cardOf = name => `api_cards.md#card-${name.toLowerCase()}`
 
+const htmlBlock = (state, content) => Object.assign(new state.Token('html_block', '', 0), { content })
 const textBelow = token => token.children.map(child => child.content).join('')
 
 // <a id="x"></a> in front of a heading becomes the heading's own name.
@@ -14,6 +15,16 @@ function nameHeadings(state) {
     state.tokens[i].attrSet('id', name[1])
     state.tokens.splice(i - 3, 3)
   }
+}
+
+// Below the title: how long the page takes, at 200 words a minute.
+function tellTheTime(state) {
+  if (state.env.relativePath === 'changes.md') return
+  const words = withoutWholeFiles(state.src).replace(/\]\(.*?\)|<[^>]*>/g, ' ').split(/\s+/).length
+  const minutes = Math.max(1, Math.round(words / 200))
+  const content = `<p class="reading-time">${minutes} ${minutes === 1 ? 'minute' : 'minutes'} to read</p>`
+  const below = state.tokens.findIndex(token => token.type === 'heading_close') + 1
+  state.tokens.splice(below, 0, htmlBlock(state, content))
 }
 
 // The way to the neighbours at the end of a page: VitePress has its own.
@@ -45,7 +56,6 @@ function frameFigures(state) {
 // A command for Windows and one for Linux, one after the other, become two tabs.
 function joinShells(state) {
   let group = 0
-  const html = (content) => Object.assign(new state.Token('html_block', '', 0), { content })
   for (let i = 0; i + 1 < state.tokens.length; ++i) {
     const pair = state.tokens.slice(i, i + 2)
     if (pair.map(token => token.type === 'fence' && token.info).sort().join() !== 'bat,sh') continue
@@ -54,8 +64,8 @@ function joinShells(state) {
     const tabs = ['Windows', 'Linux'].map((name, number) =>
       `<input type="radio" name="shell-${group}" id="shell-${group}-${number}" ${number ? '' : 'checked'}>` +
       `<label data-title="${name}" for="shell-${group}-${number}">${name}</label>`)
-    state.tokens.splice(i, 2, html(`<div class="vp-code-group shells"><div class="tabs">${tabs.join('')}</div><div class="blocks">`),
-      ...pair, html('</div></div>'))
+    state.tokens.splice(i, 2, htmlBlock(state, `<div class="vp-code-group shells"><div class="tabs">${tabs.join('')}</div><div class="blocks">`),
+      ...pair, htmlBlock(state, '</div></div>'))
     i += 3
     ++group
   }
@@ -67,7 +77,10 @@ function labelCells(state) {
   state.tokens.forEach((token, i) => {
     if (token.type === 'thead_open') labels = []
     if (token.type === 'tr_open') column = 0
-    if (token.type === 'th_open') labels.push(textBelow(state.tokens[i + 1]))
+    if (token.type === 'th_open') {
+      labels.push(textBelow(state.tokens[i + 1]))
+      if (!labels.at(-1)) token.tag = state.tokens[i + 2].tag = 'td' // a corner heads nothing
+    }
     if (token.type === 'td_open') token.attrSet('data-label', labels[column++])
   })
 }
@@ -120,7 +133,7 @@ export const linkCallsInCode = base => ({
 
 export function forTheSite(base) {
   return md => {
-    const rules = [nameHeadings, leaveOutTheWay, leadIntoTheReference, frameFigures, joinShells, labelCells, linkCalls]
+    const rules = [tellTheTime, nameHeadings, leaveOutTheWay, leadIntoTheReference, frameFigures, joinShells, labelCells, linkCalls]
     md.core.ruler.after('inline', 'book', state => {
       state.env.siteBase = base
       rules.forEach(rule => rule(state))

@@ -74,6 +74,23 @@ export function followKeys() {
   })
 }
 
+// The search box of VitePress 1.6 tells a screen reader of a button, of a list to choose from, and of second names, which
+// hide that its hits are links.
+export function nameTheSearch() {
+  const wrong = {
+    '.VPLocalSearchBox': ['aria-expanded', 'aria-haspopup', 'aria-owns', 'aria-labelledby'],
+    '.VPLocalSearchBox .results': ['role', 'aria-labelledby'],
+    '.VPLocalSearchBox .results > li': ['role', 'aria-selected'],
+    '.VPLocalSearchBox .result': ['aria-label'],
+    '.VPLocalSearchBox kbd': ['aria-label'],
+  }
+  whenever(() => {
+    document.querySelector('.VPLocalSearchBox')?.setAttribute('role', 'search')
+    for (const [place, names] of Object.entries(wrong))
+      for (const part of document.querySelectorAll(place)) names.forEach(name => part.removeAttribute(name))
+  })
+}
+
 // On paper all answers are open.
 export function openForPrint() {
   let closed = []
