@@ -109,8 +109,9 @@ return faults;
 # On a phone each cell of a table stands on its own line and says what it is.
 FIND_POOR_TABLES = r"""
 return [...document.querySelectorAll('.vp-doc td')].filter(cell => cell.checkVisibility() && !cell.closest('.change')
-    && (cell.getBoundingClientRect().width < innerWidth * 0.6 || (cell.dataset.label !== '' && getComputedStyle(cell, '::before').content === 'none'))
-    ).map(cell => cell.textContent.slice(0, 60)).slice(0, 3);
+    && (cell.getBoundingClientRect().width < innerWidth * 0.6
+        || cell.dataset.label !== '' && getComputedStyle(cell, '::before').content === 'none'))
+    .map(cell => cell.textContent.slice(0, 60)).slice(0, 3);
 """
 
 FIND_ON_PAPER = r"""
@@ -122,10 +123,15 @@ for (const part of document.querySelectorAll('.VPNav, .VPSidebar, .VPDocAside, b
 return [...new Set(faults)];
 """
 
+LIGHT_OF_THE_PAGE = r"""
+const [red, green, blue, alpha = 1] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
+return alpha ? (red + green + blue) / 3 : 255;
+"""
+
 RUN_AXE = r"""
 const done = arguments[arguments.length - 1];
 axe.run(document, {resultTypes: ['violations']}).then(found => done(found.violations.map(
-    violation => `${violation.id}: ${violation.help}: ${violation.nodes.length} times, first ${violation.nodes[0].html.slice(0, 160)}`)));
+    ({id, help, nodes}) => `${id}: ${help}: ${nodes.length} times, first ${nodes[0].html.slice(0, 160)}`)));
 """
 
 
@@ -236,7 +242,8 @@ def check_whole(results, site, pages):
         written = source.read_text(encoding="utf-8")
         lost = [name for name in re.findall(r'<a id="([^"]+)">', written) if f'id="{name}"' not in text]
         results.expect(f"{page}: names of its places", lost)
-        results.expect(f"{page}: folded parts", None if text.count("<details>") == written.count("<details>") else "not all are there")
+        folded = [text.count("<details>"), written.count("<details>")]
+        results.expect(f"{page}: folded parts", None if folded[0] == folded[1] else f"{folded[0]}, and not {folded[1]}")
         way = dict(re.findall(r"\[(Previous|Next): .*?\]\((\w+)\.md\)", written.rstrip().rsplit("\n", 1)[1]))
         shown = {kind.capitalize(): link for kind, link in
                  re.findall(r'class="VPLink link pager-link (prev|next)" href="/(.*?)"', text)}
@@ -278,8 +285,7 @@ def check_reference(results, browser, page, pictures):
     for shade in SHADES:
         browser.look(WIDTHS[-1], shade)
         browser.open(page)
-        light = browser.run("const [red, green, blue, alpha = 1] = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);"
-                            "return alpha ? (red + green + blue) / 3 : 255")
+        light = browser.run(LIGHT_OF_THE_PAGE)
         results.expect(f"{page}, {shade}: background", None if (light > 150) == (shade == "light") else f"its light is {light}")
         if pictures:
             browser.picture(pictures / f"reference-{Path(page).stem}-{shade}.png", WIDTHS[-1], shade)
@@ -309,7 +315,7 @@ def check_keyboard(results, browser, page):
     browser.press(Keys.ENTER)
     said("the button copies the code", browser.wait(
         "return document.querySelector('.vp-doc button.copy').classList.contains('copied')"))
-    copied = browser.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)))")
+    copied = browser.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0], () => arguments[0](''))")
     code = browser.run("return document.querySelector('.vp-doc button.copy').parentElement.querySelector('code').innerText")
     said("the clipboard has the code", copied.strip() == code.strip() and code.strip())
 
@@ -324,15 +330,14 @@ def check_keyboard(results, browser, page):
     ActionChains(browser.driver).move_to_element(browser.run("return document.querySelector('.vp-doc a.call')")).perform()
     said("the mouse shows the card too", browser.wait(shown))
 
-    shell = "return document.querySelector('.shells input:checked').labels[0].innerText + document.querySelector('.shells .active code').innerText[0]"
-    said("commands are those of the reader's system", browser.wait(
-        "return document.querySelector('.shells input:checked').labels[0].innerText === 'Linux'"))
+    tab = "return document.querySelector('.shells input:checked').labels[0].innerText"
+    shell = f"{tab} + document.querySelector('.shells .active code').innerText[0]"
+    said("commands are those of the reader's system", browser.wait(f"{tab} === 'Linux'"))
     browser.run("document.querySelector('.shells input:checked').focus()")
     browser.press(Keys.ARROW_LEFT)
     said("an arrow changes the tab", browser.run(shell) == "Windowst")
     browser.open("index.html")
-    said("the choice holds on the next page", browser.wait(
-        "return document.querySelector('.shells input:checked').labels[0].innerText === 'Windows'") and browser.run(shell) == "Windowst")
+    said("the choice holds on the next page", browser.wait(f"{tab} === 'Windows'") and browser.run(shell) == "Windowst")
     browser.press(Keys.ARROW_RIGHT)
     said("the arrow to the right is the next page", browser.wait("return location.pathname.endsWith('01_blocking.html')"))
     results.expect("keyboard: console", browser.console())
@@ -345,7 +350,8 @@ def first_hits(browser, words):
     browser.run(f"{field}.focus()")
     browser.press(words)
     browser.wait("return document.querySelector('.VPLocalSearchBox .result')")
-    return browser.run("return [...document.querySelectorAll('.VPLocalSearchBox .result')].slice(0, 5).map(hit => hit.getAttribute('href').slice(1))")
+    hits = browser.run("return [...document.querySelectorAll('.VPLocalSearchBox .result')].map(hit => hit.getAttribute('href'))")
+    return [hit.removeprefix("/") for hit in hits[:5]]
 
 
 def check_search(results, browser, pictures):
@@ -357,7 +363,7 @@ def check_search(results, browser, pictures):
     for words, places in SEARCHES.items():
         hits = first_hits(browser, words)
         found = any(hit == place or hit.split("#")[0] == place for hit in hits for place in places)
-        results.expect(f"search: {words}", None if found else [f"found {', '.join(hits) or 'nothing'}", f"and none of {', '.join(places)}"])
+        results.expect(f"search: {words}", None if found else f"found {hits}, and none of {places}")
     browser.run(AXE.read_text(encoding="utf-8"))
     for width in WIDTHS:
         browser.look(width, "light")
@@ -384,6 +390,8 @@ def check_memory(results, browser):
     """What the site remembers: which pages were read, and the shade that was chosen by hand."""
     browser.look(1440, "light")
     browser.open("where_next.html")
+    browser.run("localStorage.clear()")
+    browser.open("where_next.html")
     tick = "return document.querySelector('.VPSidebar a[href=\"/where_next.html\"]').dataset.read !== undefined"
     results.expect("an unread page has no tick", "it has one" if browser.run(tick) else None)
     browser.run("scrollTo(0, document.documentElement.scrollHeight)")
@@ -398,7 +406,8 @@ def check_memory(results, browser):
     browser.wait("return document.documentElement.classList.contains('dark')")
     time.sleep(0.3)
     dark = shade()
-    results.expect("a picture is dark where the page was made dark by hand", None if light > 200 and dark < 80 else f"{light}, {dark}")
+    right = light > 200 and dark < 80
+    results.expect("a picture is dark where the page was made dark by hand", None if right else f"{light}, {dark}")
     browser.open("01_blocking.html")
     still = browser.wait("return document.documentElement.classList.contains('dark')")
     results.expect("the next page stays dark", None if still else "it is light")
@@ -447,8 +456,8 @@ def main():
             for page in sorted(options.pages or book, key=lambda page: -(options.site / page).stat().st_size)]
     if not options.pages:
         jobs += [functools.partial(check_reference, page=page, pictures=options.screenshots) for page in reference]
-        jobs += [functools.partial(check_search, pictures=options.screenshots), functools.partial(check_keyboard, page="01_blocking.html"),
-                 check_memory]
+        jobs += [functools.partial(check_search, pictures=options.screenshots),
+                 functools.partial(check_keyboard, page="01_blocking.html"), check_memory]
         check_links(results, options.site)
         check_whole(results, options.site, book)
         check_command(results)

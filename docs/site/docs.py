@@ -30,7 +30,8 @@ def fail(complaint, code=1):
 def tool(name):
     path = shutil.which(name)
     if not path:
-        fail(f'no {name} here' + (f'; get it with "winget install {WAYS[name]}", then open a new prompt' if os.name == "nt" else ""))
+        way = f'; get it with "winget install {WAYS[name]}", then open a new prompt' if os.name == "nt" else ""
+        fail(f"no {name} here{way}")
     return path
 
 
@@ -61,7 +62,8 @@ def build():
     shutil.copytree(REFERENCE, SITE / "reference")
     for page in (SITE / "reference").glob("*.html"):
         text = page.read_text(encoding="utf-8")
-        page.write_text(text.replace(WAY_BACK, f'<a href="../index.html">{WAY_BACK}</a>'), encoding="utf-8")
+        text = text.replace(WAY_BACK, f'<a href="../index.html">{WAY_BACK}</a>')
+        page.write_text(text.replace("</head>", '<link rel="icon" href="../icon.svg"/></head>'), encoding="utf-8")
     shutil.copytree(ROOT / "docs/transcripts", SITE / "transcripts")
 
 

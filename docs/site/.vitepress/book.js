@@ -29,13 +29,12 @@ export function cards() {
   const plain = text => text.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[*`]/g, '').replace(/\s+/g, ' ').trim()
   const sentence = text => plain(text).match(/^.*?[.!?](?= [A-Z]|$)/)?.[0] ?? plain(text)
   const found = {}
-  for (const part of textOf('docs/api_cards.md').split(/(?=^<a id="card-)/m).slice(1)) {
-    const names = [...part.matchAll(/^<a id="card-(\w+)"/gm)].map(match => match[1])
-    const heading = part.match(/^### (.+)$/m)?.[1] ?? ''
-    const trap = part.match(/^\*\*The trap:\*\*([^]*?)(?=\n\n|$)/m)?.[1]
-    for (const word of heading.match(/\w+/g) ?? [])
-      if (names.includes(word.toLowerCase()))
-        found[word] = { heading, what: sentence(part.split(/^### .+$/m)[1].trim().split('\n\n')[0]), trap: trap && sentence(trap) }
+  const card = /((?:^<a id="card-\w+"><\/a>\n+)+)^### (.+)\n+([^]*?)(?=^<a id=|$(?![^]))/gm
+  for (const [, anchors, heading, text] of textOf('docs/api_cards.md').matchAll(card)) {
+    const trap = text.match(/^\*\*The trap:\*\*([^]*?)(?=\n\n|$(?![^]))/m)?.[1]
+    for (const word of heading.match(/\w+/g))
+      if (anchors.includes(`"card-${word.toLowerCase()}"`))
+        found[word] = { heading, what: sentence(text.split('\n\n')[0]), trap: trap && sentence(trap) }
   }
   return found
 }

@@ -37,7 +37,7 @@ export default defineConfig({
   cacheDir: resolve(root, 'build/site-cache'),
   rewrites: { 'README.md': 'index.md', 'site/changes.md': 'changes.md' },
   ignoreDeadLinks: [/^\/reference\//],
-  head: [['link', { rel: 'icon', href: "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path fill='%230f766e' d='M2 3h12v3H2zm0 4h12v2H2zm0 3h12v3H2z'/></svg>" }]],
+  head: [['link', { rel: 'icon', href: `${base}icon.svg` }]],
   markdown: {
     config: forTheSite(base),
     codeTransformers: [linkCallsInCode(base)],
@@ -46,7 +46,7 @@ export default defineConfig({
   },
   vite: {
     plugins: [packagesForPages],
-    publicDir: false,
+    publicDir: resolve(root, 'docs/site/public'),
     build: { chunkSizeWarningLimit: 2000 },
   },
   themeConfig: {

@@ -64,8 +64,8 @@ function joinShells(state) {
     const tabs = ['Windows', 'Linux'].map((name, number) =>
       `<input type="radio" name="shell-${group}" id="shell-${group}-${number}" ${number ? '' : 'checked'}>` +
       `<label data-title="${name}" for="shell-${group}-${number}">${name}</label>`)
-    state.tokens.splice(i, 2, htmlBlock(state, `<div class="vp-code-group shells"><div class="tabs">${tabs.join('')}</div><div class="blocks">`),
-      ...pair, htmlBlock(state, '</div></div>'))
+    const head = `<div class="vp-code-group shells"><div class="tabs">${tabs.join('')}</div><div class="blocks">`
+    state.tokens.splice(i, 2, htmlBlock(state, head), ...pair, htmlBlock(state, '</div></div>'))
     i += 3
     ++group
   }
@@ -131,9 +131,11 @@ export const linkCallsInCode = base => ({
   }
 })
 
+const rules = [tellTheTime, nameHeadings, leaveOutTheWay, leadIntoTheReference, frameFigures, joinShells, labelCells,
+  linkCalls]
+
 export function forTheSite(base) {
   return md => {
-    const rules = [tellTheTime, nameHeadings, leaveOutTheWay, leadIntoTheReference, frameFigures, joinShells, labelCells, linkCalls]
     md.core.ruler.after('inline', 'book', state => {
       state.env.siteBase = base
       rules.forEach(rule => rule(state))

@@ -42,14 +42,14 @@ export function rememberShell() {
 // A page counts as read when its end has been on the screen.
 export function rememberPagesRead() {
   const read = new Set(remembered('read', []))
+  const here = place => place.pathname.replace(/index\.html$/, '')
   const show = () => {
     for (const link of document.querySelectorAll('.VPSidebar a.link'))
-      if (read.has(link.pathname) !== 'read' in link.dataset)
-        read.has(link.pathname) ? (link.dataset.read = '') : delete link.dataset.read
+      if (read.has(here(link))) link.dataset.read = ''
   }
   const end = new IntersectionObserver(([entry]) => {
     if (!entry.isIntersecting) return
-    read.add(location.pathname)
+    read.add(here(location))
     remember('read', [...read])
     show()
   })
