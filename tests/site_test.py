@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Opens the built site of the book in Chromium and looks at it as a reader does.
 
-Usage: tests/site_test.py [--site build/site] [--screenshots FOLDER] [PAGE ...]
+Usage: tests/site_test.py [--site build/site] [--base /] [--screenshots FOLDER] [PAGE ...]
 Needs the Debian packages chromium, chromium-driver and python3-selenium, and what `./tutorial docs` has installed.
 """
 import argparse
@@ -151,6 +151,11 @@ class Results:
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
+    base = "/"
+
+    def translate_path(self, path):
+        return super().translate_path("/" + path.removeprefix(self.base) if path.startswith(self.base) else "/nowhere")
+
     def log_message(self, *_):
         pass
 
@@ -158,7 +163,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 def serve(folder):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"http://127.0.0.1:{server.server_port}/"
+    return f"http://127.0.0.1:{server.server_port}{Handler.base}"
 
 
 class Browser:
@@ -223,11 +228,11 @@ def check_links(results, site):
     for name, text in sorted(texts.items()):
         wrong = []
         for link in links_of(text):
-            there = urlsplit(urljoin(f"http://site/{name}", link))
-            target, place = unquote(there.path).lstrip("/") or "index.html", unquote(there.fragment)
+            there = urlsplit(urljoin(f"http://site{Handler.base}{name}", link))
+            target, place = unquote(there.path).removeprefix(Handler.base) or "index.html", unquote(there.fragment)
             if there.hostname != "site" or there.scheme != "http":
                 continue
-            if not (site / target).is_file():
+            if target.startswith("/") or not (site / target).is_file():
                 wrong.append(f"{link}: no such page")
             elif place and place not in places.get(target, ()):
                 wrong.append(f"{link}: no such place")
@@ -245,11 +250,10 @@ def check_whole(results, site, pages):
         folded = [text.count("<details>"), written.count("<details>")]
         results.expect(f"{page}: folded parts", None if folded[0] == folded[1] else f"{folded[0]}, and not {folded[1]}")
         way = dict(re.findall(r"\[(Previous|Next): .*?\]\((\w+)\.md\)", written.rstrip().rsplit("\n", 1)[1]))
-        shown = {kind.capitalize(): link for kind, link in
-                 re.findall(r'class="VPLink link pager-link (prev|next)" href="/(.*?)"', text)}
+        shown = dict(re.findall(r'class="VPLink link pager-link (prev|next)" href="(.*?)"', text))
         for kind, target in way.items():
-            target = "" if target == "README" else f"{target}.html"
-            results.expect(f"{page}: {kind}", None if shown.get({"Previous": "Prev"}.get(kind, kind)) == target else f"{shown}")
+            target = Handler.base + ("" if target == "README" else f"{target}.html")
+            results.expect(f"{page}: {kind}", None if shown.get(kind.lower()[:4]) == target else f"{shown}")
 
 
 def check_page(results, browser, page, pictures):
@@ -351,7 +355,7 @@ def first_hits(browser, words):
     browser.press(words)
     browser.wait("return document.querySelector('.VPLocalSearchBox .result')")
     hits = browser.run("return [...document.querySelectorAll('.VPLocalSearchBox .result')].map(hit => hit.getAttribute('href'))")
-    return [hit.removeprefix("/") for hit in hits[:5]]
+    return [hit.removeprefix(Handler.base) for hit in hits[:5]]
 
 
 def check_search(results, browser, pictures):
@@ -392,7 +396,7 @@ def check_memory(results, browser):
     browser.open("where_next.html")
     browser.run("localStorage.clear()")
     browser.open("where_next.html")
-    tick = "return document.querySelector('.VPSidebar a[href=\"/where_next.html\"]').dataset.read !== undefined"
+    tick = "return document.querySelector('.VPSidebar a[href$=\"/where_next.html\"]').dataset.read !== undefined"
     results.expect("an unread page has no tick", "it has one" if browser.run(tick) else None)
     browser.run("scrollTo(0, document.documentElement.scrollHeight)")
     results.expect("a page that was read has a tick", None if browser.wait(tick) else "it has none")
@@ -441,6 +445,7 @@ def check_command(results):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--site", type=Path, default=ROOT / "build/site", help="the folder with index.html")
+    arguments.add_argument("--base", default="/", help="where the site lies on its host; what SITE_BASE was when it was built")
     arguments.add_argument("--screenshots", type=Path, help="a folder for pictures of every page")
     arguments.add_argument("pages", nargs="*", help="only these, as 01_blocking.html")
     options = arguments.parse_args()
@@ -449,6 +454,7 @@ def main():
     if options.screenshots:
         options.screenshots.mkdir(parents=True, exist_ok=True)
 
+    Handler.base = options.base
     results = Results()
     book = sorted(path.name for path in options.site.glob("*.html") if path.name != "404.html")
     reference = ["reference/index.html", "reference/04__iocp_2echo__server_8cpp_source.html", "reference/handle_8hpp.html"]

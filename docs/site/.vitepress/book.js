@@ -27,14 +27,14 @@ export const programOf = stage => textOf(`stages/${stage}/echo_server.cpp`).repl
 // The cards of the Windows calls: what each is for, and its trap, in a sentence or two.
 export function cards() {
   const plain = text => text.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[*`]/g, '').replace(/\s+/g, ' ').trim()
-  const sentence = text => plain(text).match(/^.*?[.!?](?= [A-Z]|$)/)?.[0] ?? plain(text)
+  const sentence = text => plain(text).match(/^.{40,}?[.!?](?= [A-Z]|$)/)?.[0] ?? plain(text) // or two, if one is short
   const found = {}
-  const card = /((?:^<a id="card-\w+"><\/a>\n+)+)^### (.+)\n+([^]*?)(?=^<a id=|$(?![^]))/gm
-  for (const [, anchors, heading, text] of textOf('docs/api_cards.md').matchAll(card)) {
+  let card
+  for (const [, name, level, heading, text] of textOf('docs/api_cards.md').matchAll(
+    /^<a id="card-(\w+)"><\/a>\n+(####?) (.+)\n+([^]*?)(?=^<a id=|$(?![^]))/gm)) {
     const trap = text.match(/^\*\*The trap:\*\*([^]*?)(?=\n\n|$(?![^]))/m)?.[1]
-    for (const word of heading.match(/\w+/g))
-      if (anchors.includes(`"card-${word.toLowerCase()}"`))
-        found[word] = { heading, what: sentence(text.split('\n\n')[0]), trap: trap && sentence(trap) }
+    if (level === '###') card = { heading, what: sentence(text.split('\n\n')[0]), trap: trap && sentence(trap) }
+    found[heading.match(/\w+/g).find(word => word.toLowerCase() === name)] = card // the smaller ones belong to it
   }
   return found
 }
