@@ -284,7 +284,8 @@ def nothing_names_a_place_on_one_machine_or_is_left_to_do():
     unwanted = r"(?<![\w.])/(?:work|root|home)\b|/tmp/|\b[A-Z]:\\(?:work|root|tmp)\b|\b(?:TODO|FIXME|XXX)\b"
     inside = [path for folder in ("docs", "stages", "common", "tests") for path in sorted((ROOT / folder).rglob("*"))]
     for path in [ROOT / "README.md", *inside]:
-        if "__pycache__" not in path.parts and path != THIS:  # this file has to name them
+        ours = not {"__pycache__", "node_modules"} & {*path.parts} and path != THIS  # this file has to name them
+        if ours:
             for where, match in find(unwanted, path, text_of(path)):
                 yield f"{where}: has {match[0]}"
 
