@@ -43,10 +43,10 @@ echo   exercise N NAME           play one: predict which tests fail, and see
 echo   exercise all              check that every exercise breaks exactly what it says
 echo   start N NAME              begin a server of your own: stage N, with empty functions for you to write
 echo   check NAME                run the tests of that stage against it, up to the first that fails
-echo   docs                      make the site of the book; it needs Doxygen, Doxygen Awesome, sed and Python
+echo   docs [--open] [--port N]  make the site of the book, and show it on this machine until Ctrl+C
 echo.
 echo N is the number of a stage, 1 to 4.
-echo The exercises and your own servers need Python, and the patch of Git for Windows.
+echo The exercises and your own servers need Python, and the patch of Git for Windows; docs needs Python, Node.js, Doxygen.
 exit /b 0
 
 :demo
@@ -157,14 +157,11 @@ if not "%errorlevel%"=="0" exit /b 1
 exit /b %errorlevel%
 
 :docs
-set "complaint=docs takes no arguments"
-if not "%rest%"==" " goto complain
+set "typed=%rest%"
 call :find_python
 if not defined python exit /b 1
-call :build docs
-if not "%errorlevel%"=="0" exit /b 1
-for %%p in ("%programs%\docs\html\index.html") do echo Open it in a browser: %%~p
-exit /b 0
+%python% "%root%docs\site\docs.py"%typed:<quote>="%
+exit /b %errorlevel%
 
 rem The program is started where the reader stands, who may have typed a path.
 :build_and_run

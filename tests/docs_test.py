@@ -4,6 +4,8 @@ import re
 import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parent.parent / "docs"))
+import quote
 from claims import ROOT, STAGES, claims_of, tests_of, text_of
 from exercise import exercises_of
 from practice import lines_of, marked_functions_in, place_of, settings_of
@@ -15,8 +17,9 @@ PROGRAMS = {stage: ROOT / f"stages/{stage}/echo_server.cpp" for stage in STAGES}
 CHAPTERS = {stage: DOCS / f"{stage}.md" for stage in STAGES}
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 AFTER_THE_CHAPTERS = ("common", "api_cards", "classic_faults", "questions", "windows_and_wine", "glossary", "where_next")
-MOST_PIECES = 9  # of a stage, for its chapter
-SHARED = {"echo_contract": STAGES, "program": STAGES, "inside": STAGES, "fairness": STAGES[1:], "windows_only": STAGES}  # files of claims of several stages
+MOST_PIECES = 12  # of a stage, for its chapter
+# The files of claims that several stages have.
+SHARED = {"echo_contract": STAGES, "program": STAGES, "inside": STAGES, "fairness": STAGES[1:], "windows_only": STAGES}
 FEWEST_ANSWERS = 5  # under 'Check yourself'
 EXERCISES = range(4, 7)  # of a stage
 
@@ -39,18 +42,18 @@ def find(pattern, path, text):
 
 
 def quotations():
-    """Yields (page, place, command, file, marker) for each line with \\snippet or \\include."""
+    """Yields (page, place, file, marker) for each piece of code that a page quotes; a whole file has no marker."""
     for page in PAGES:
-        for where, match in find(r"^[ \t]*\\(snippet|include)\w*(?:\{\w*\})?[ \t]+(\S+)[ \t]*(.*?)[ \t]*$", page, prose_of(page)):
-            yield page, where, match[1], match[2], match[3]
+        for where, match in find(quote.BLOCK.pattern, page, text_of(page)):
+            yield page, where, match[1], match[2] or ""
 
 
 def quoted_in(page):
-    return {(file, marker) for quoting, _, _, file, marker in quotations() if quoting == page}
+    return {(file, marker) for quoting, _, file, marker in quotations() if quoting == page}
 
 
 def markers_of(source):
-    return re.findall(r"^\s*//! \[(.+?)\]", text_of(source), re.M)
+    return re.findall(rf"^{quote.MARKER.pattern}$", text_of(source), re.M)
 
 
 def names_in_ctest():
@@ -88,7 +91,7 @@ def every_test_named_in_a_page_exists():
         for where, match in find(r"\bctest\b[^\n`]* -R ([^\s`]+)", page, text_of(page)):
             if not any(match[1] in name for name in names):
                 yield f"{where}: ctest -R {match[1]} finds no test"
-    for _, where, _, file, marker in quotations():
+    for _, where, file, marker in quotations():
         if file.startswith("tests/") and marker[:1].isupper() and f".{marker} " not in " ".join([*tests_of(ROOT / file), ""]):
             yield f"{where}: {file} has no test {marker}"
 
@@ -118,13 +121,14 @@ def every_marked_piece_of_a_stage_is_quoted_in_its_chapter():
                 yield f"docs/{stage}.md: does not quote {marker} of {source}"
 
 
-def everything_that_a_page_quotes_exists():
-    for _, where, command, file, marker in quotations():
-        if not text_of(ROOT / file).strip():
-            what = "recorded session" if file.startswith("docs/transcripts/") else "file, or nothing in it:"
-            yield f"{where}: there is no {what} {file}"
-        elif command == "snippet" and markers_of(ROOT / file).count(marker) != 2:
-            yield f"{where}: {file} has no piece {marker or 'without a name'}"
+def everything_that_a_page_quotes_is_what_its_file_says():
+    yield from quote.check()
+
+
+def no_line_is_meant_for_one_generator_only():
+    for page in PAGES:
+        for where, match in find(r"^[ \t]*(\\\w+|\[\[toc\]\]|:::.*)|\{#[\w-]+\}", page, prose_of(page)):
+            yield f"{where}: has {match[0].strip()}, which GitHub shows as it stands"
 
 
 def every_windows_call_of_a_stage_has_a_card():
@@ -150,6 +154,12 @@ def every_anchor_is_unique_in_the_book():
             yield f"{where}: the anchor {name} is in {first[name]} already"
 
 
+def line_in(source, anchor):
+    """Whether GitHub has this place: line 12 of a file, or lines 12 to 15."""
+    numbers = [int(number) for number in re.findall(r"(?:^|-)L(\d+)(?=-|$)", anchor)]
+    return source.suffix != ".md" and 0 < len(numbers) and max(numbers) <= text_of(source).count("\n")
+
+
 def every_link_and_picture_resolves():
     known = {(page, name) for page, _, name in anchors()}
     for page in PAGES:
@@ -163,13 +173,14 @@ def every_link_and_picture_resolves():
                 yield f"{where}: the link {link} names no file"
             elif not target.is_relative_to(ROOT) or not target.exists():
                 yield f"{where}: the link {link} leads to no file"
-            elif "#" in link and (target, anchor) not in known:
+            elif "#" in link and (target, anchor) not in known and not line_in(target, anchor):
                 yield f"{where}: the link {link} leads to no anchor"
 
 
 def no_page_has_c_or_cpp_code_typed_into_it():
     for page in PAGES:
-        for where, match in find(r"(?i)^[ >*+\-\d.]*(?:```+|~~~+) *\{?\.?(c|cpp|c\+\+|cc|cxx|h|hpp)(?![\w+#])", page, text_of(page)):
+        own = quote.BLOCK.sub(lambda block: "\n" * block[0].count("\n"), text_of(page))
+        for where, match in find(r"(?i)^[ >*+\-\d.]*(?:```+|~~~+) *\{?\.?(c|cpp|c\+\+|cc|cxx|h|hpp)(?![\w+#])", page, own):
             yield f"{where}: has a fence with {match[1]}"
 
 
@@ -273,7 +284,8 @@ def nothing_names_a_place_on_one_machine_or_is_left_to_do():
     unwanted = r"(?<![\w.])/(?:work|root|home)\b|/tmp/|\b[A-Z]:\\(?:work|root|tmp)\b|\b(?:TODO|FIXME|XXX)\b"
     inside = [path for folder in ("docs", "stages", "common", "tests") for path in sorted((ROOT / folder).rglob("*"))]
     for path in [ROOT / "README.md", *inside]:
-        if "__pycache__" not in path.parts and path != THIS:  # this file has to name them
+        ours = not {"__pycache__", "node_modules"} & {*path.parts} and path != THIS  # this file has to name them
+        if ours:
             for where, match in find(unwanted, path, text_of(path)):
                 yield f"{where}: has {match[0]}"
 

@@ -15,6 +15,7 @@ from claims import ROOT, TUTORIAL, build, claims_of, hold, text_of
 
 PRACTICE = ROOT / "practice"
 WIDTH = 120
+MARKER = r" *//! \[(.+)\]"  # of a piece that the book quotes
 NO_FUNCTION = r"(for|if|while|switch|return|struct|class|enum|namespace|//|std::erase_if)\b"
 
 
@@ -46,18 +47,17 @@ def functions_in(lines):
 
 
 def marked_functions_in(lines):
-    marked = set()
-    inside = False
+    marked, around = set(), set()  # the lines in a piece, and the pieces around the line
     for number, line in enumerate(lines):
-        if line.startswith("//! ["):
-            inside = not inside
-        elif inside:
+        if marker := re.match(MARKER, line):
+            around ^= {marker[1]}
+        elif around:
             marked.add(number)
     return [function for function in functions_in(lines) if function.first in marked]
 
 
 def without_markers(text):
-    return re.sub(r"^//! \[.*\n", "", text, flags=re.M)
+    return re.sub(rf"^{MARKER}\n", "", text, flags=re.M)
 
 
 def with_bodies(lines, bodies):

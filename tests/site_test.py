@@ -1,63 +1,85 @@
 #!/usr/bin/python3
 """Opens the built site of the book in Chromium and looks at it as a reader does.
 
-Usage: tests/site_test.py [--site build/wine/docs/html] [--screenshots FOLDER]
-Needs the Debian packages chromium, chromium-driver and python3-selenium.
+Usage: tests/site_test.py [--site build/site] [--base /] [--screenshots FOLDER] [PAGE ...]
+Needs the Debian packages chromium, chromium-driver and python3-selenium, and what `./tutorial docs` has installed.
 """
 import argparse
 import base64
 import functools
 import http.server
 import re
+import subprocess
 import sys
 import tempfile
 import threading
-import urllib.parse
+import time
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
 
 from selenium import webdriver
+from selenium.common.exceptions import JavascriptException, TimeoutException
 from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 ROOT = Path(__file__).resolve().parent.parent
-WIDTHS = (1400, 400)
-SEARCHED = "WSARecv"
-CARD = "card-wsarecv"
+AXE = ROOT / "docs/site/node_modules/axe-core/axe.min.js"
+WIDTHS = (390, 820, 1024, 1440)
+SHADES = ("light", "dark")
+BROWSERS = 2  # side by side
+PAPER = 718  # px: A4 between its margins
 
-# Text that a reader cannot get at: outside of the window, or outside of a box that hides what does not fit.
-# Code and tables may be wider than the window if their own box scrolls.
+# What a reader may type, and the places of which one must be among the first five. More words: docs/site/search_words.json.
+SEARCHES = {
+    "997": ("03_overlapped_events.html#ch3-three-outcomes", "api_cards.html#card-wsarecv", "when_it_does_not_work.html"),
+    "10054": ("04_iocp.html#ch4-reset", "glossary.html#term-reset", "when_it_does_not_work.html"),
+    "half close": ("glossary.html#term-half-close",),
+    "partial send": ("questions.html#q-partial-send", "glossary.html#term-partial-send"),
+    "why two times CreateIoCompletionPort": ("questions.html#q-first-call-creates",),
+    "thread count": ("questions.html#q-two-per-processor", "04_iocp.html#ch4-concurrency"),
+    "memory leak": ("classic_faults.html#fault-13", "03_overlapped_events.html#ch3-ownership", "when_it_does_not_work.html"),
+    "timeout": ("classic_faults.html#fault-22",),
+    "server hangs": ("questions.html#q-stops-answering", "when_it_does_not_work.html"),
+    "deadlock": ("glossary.html#term-lock", "questions.html#q-no-lock", "when_it_does_not_work.html"),
+    "WSARecv": ("api_cards.html#card-wsarecv",),
+}
+
+# Text that a reader cannot get at: outside of the window, or outside of a box that hides what does not fit. Code, and a
+# picture, may be wider than the window if their own box scrolls; a box of code shows it by a shadow.
 FIND_CUT_TEXT = r"""
-const scrolls = style => /auto|scroll/.test(style.overflowX);
 const cut = [];
+const says = node => node.data.trim().slice(0, 60);
+if (document.documentElement.scrollWidth > innerWidth + 1)
+    cut.push(`the page is ${document.documentElement.scrollWidth} px wide, the window ${innerWidth}`);
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (walker.nextNode() && cut.length < 5) {
     const node = walker.currentNode, parent = node.parentElement;
-    if (!node.data.trim() || parent.closest('script, style, .ttc') || !parent.checkVisibility({visibilityProperty: true, opacityProperty: true}))
+    if (!node.data.trim() || parent.closest('script, style, .visually-hidden, .VPSkipLink, .copy')
+        || !parent.checkVisibility({visibilityProperty: true, opacityProperty: true}))
         continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const box = range.getBoundingClientRect();
-    if (box.width === 0 || box.height === 0)
-        continue;
-    for (let around = parent; ; around = around.parentElement) {
-        if (around === null || around === document.body) {
-            if (box.right > innerWidth + 1 || box.left < -1)
-                cut.push(`outside of the window: ${node.data.trim().slice(0, 60)}`);
+    if (box.width === 0 || box.height === 0) continue;
+    for (let around = parent; around; around = around.parentElement) {
+        if (around === document.body || around === document.documentElement) {
+            if (box.right > innerWidth + 1 || box.left < -1) cut.push(`outside of the window: ${says(node)}`);
             break;
         }
-        const style = getComputedStyle(around);
-        if (scrolls(style) && around.matches('pre, .fragment, table, .memproto, .scrolls'))
-            break;
-        const edge = around.getBoundingClientRect();
-        const hides = style.overflowX !== 'visible';
-        if (hides && (box.right > edge.right + 1 || box.left < edge.left - 1)) {
-            cut.push(`cut by ${around.tagName} ${around.id || around.className}: ${node.data.trim().slice(0, 60)}`);
+        const style = getComputedStyle(around), edge = around.getBoundingClientRect();
+        const outside = box.right > edge.right + 1 || box.left < edge.left - 1;
+        if (style.position === 'fixed' && !outside) break;
+        if (/auto|scroll/.test(style.overflowX) && around.matches('pre, .figure')) {
+            if (outside && !around.matches('.figure') && !style.backgroundImage.includes('gradient'))
+                cut.push(`scrolls, and does not show it: ${says(node)}`);
             break;
         }
-        if (/hidden|clip/.test(style.overflowY) && (box.bottom > edge.bottom + 2 || box.top < edge.top - 2)) {
-            cut.push(`cut in height by ${around.tagName} ${around.id || around.className}: ${node.data.trim().slice(0, 60)}`);
+        if (style.overflowX !== 'visible' && outside) {
+            cut.push(`cut by ${around.tagName} ${around.className}: ${says(node)}`);
             break;
         }
     }
@@ -65,80 +87,83 @@ while (walker.nextNode() && cut.length < 5) {
 return cut;
 """
 
-FIND_WIDE = r"""
-const wide = [];
-for (const box of [document.documentElement, document.body, document.getElementById('doc-content')])
-    if (box.scrollWidth > innerWidth || box.scrollWidth > box.clientWidth + 1)
-        wide.push(`${box.tagName} ${box.id} is ${box.scrollWidth} wide, has ${box.clientWidth}`);
-return wide;
-"""
-
-FIND_EMPTY_PICTURES = r"""
-return [...document.images].filter(image => !(image.complete && image.naturalWidth > 0) && image.checkVisibility()).map(image => image.src);
-"""
-
-FIND_SILENT_PICTURES = r"""
-return [...document.querySelectorAll('.contents img')].filter(image => !image.alt).map(image => image.src);
-"""
-
-
-# Each heading with a place of its own has one link to it, by a name that stays the same when the book grows.
-FIND_POOR_HEADING_LINKS = r"""
-return [...document.querySelectorAll('.contents :is(h1, h2, h3):has(> a.anchor[id])')].filter(heading => {
-    const links = heading.querySelectorAll('a.anchorlink');
-    if (links.length !== 1) return true;
-    const name = decodeURIComponent(links[0].hash.slice(1));
-    return name.startsWith('autotoc') || document.getElementById(name) === null;
-}).map(heading => heading.textContent.trim());
-"""
-
-
-# Markdown that Doxygen did not understand stands in the text as it was written.
-FIND_RAW_MARKDOWN = r"""
-const raw = [];
-const walker = document.createTreeWalker(document.querySelector('.contents') ?? document.body, NodeFilter.SHOW_TEXT);
+FIND_PLAIN_FAULTS = r"""
+const faults = [];
+for (const image of document.images) {
+    if (!(image.complete && image.naturalWidth > 0)) faults.push(`an empty picture: ${image.src}`);
+    if (!image.alt) faults.push(`a picture without words: ${image.src}`);
+}
+for (const heading of document.querySelectorAll('.vp-doc :is(h2, h3)'))
+    if (!heading.id) faults.push(`a heading without a name: ${heading.textContent}`);
+for (const block of document.querySelectorAll('.vp-doc [class*="language-"]'))
+    if (!block.querySelector('button.copy')) faults.push('a box of code without a button that copies it');
+if (document.querySelector('tt')) faults.push('has <tt>');
+const walker = document.createTreeWalker(document.querySelector('.vp-doc'), NodeFilter.SHOW_TEXT);
 while (walker.nextNode())
-    if (!walker.currentNode.parentElement.closest('code, pre, .fragment, script, .memproto, .memItemRight')
-        && /\*\*|\]\(|```|\\(snippet|include|htmlonly|endhtmlonly)|\{#/.test(walker.currentNode.data))
-        raw.push(walker.currentNode.data.trim().slice(0, 80));
-return raw;
+    if (!walker.currentNode.parentElement.closest('code, pre, script, .change')
+        && /`|\*|\]\(|^\s*\\\w|\{#|&\w+;/.test(walker.currentNode.data))
+        faults.push(`Markdown in the text: ${walker.currentNode.data.trim().slice(0, 80)}`);
+return faults;
+"""
+
+# On a phone each cell of a table stands on its own line and says what it is.
+FIND_POOR_TABLES = r"""
+return [...document.querySelectorAll('.vp-doc td')].filter(cell => cell.checkVisibility() && !cell.closest('.change')
+    && (cell.getBoundingClientRect().width < innerWidth * 0.6
+        || cell.dataset.label !== '' && getComputedStyle(cell, '::before').content === 'none'))
+    .map(cell => cell.textContent.slice(0, 60)).slice(0, 3);
+"""
+
+FIND_ON_PAPER = r"""
+const faults = [...document.querySelectorAll('details:not([open])')].map(() => 'an answer stays folded');
+for (const code of document.querySelectorAll('.vp-doc pre'))
+    if (code.scrollWidth > code.clientWidth + 1) faults.push(`a line of code is cut: ${code.textContent.slice(0, 60)}`);
+for (const part of document.querySelectorAll('.VPNav, .VPSidebar, .VPDocAside, button.copy'))
+    if (part.checkVisibility()) faults.push(`is printed: ${part.className}`);
+return [...new Set(faults)];
+"""
+
+LIGHT_OF_THE_PAGE = r"""
+const [red, green, blue, alpha = 1] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
+return alpha ? (red + green + blue) / 3 : 255;
+"""
+
+RUN_AXE = r"""
+const done = arguments[arguments.length - 1];
+axe.run(document, {resultTypes: ['violations']}).then(found => done(found.violations.map(
+    ({id, help, nodes}) => `${id}: ${help}: ${nodes.length} times, first ${nodes[0].html.slice(0, 160)}`)));
 """
 
 
 class Results:
     def __init__(self):
-        self.passed = 0
-        self.failed = 0
+        self.passed, self.failed = 0, 0
+        self.lock = threading.Lock()
 
     def expect(self, what, wrong):
         """`wrong` is what is not as it should be: nothing, if all is well."""
-        if not wrong:
-            self.passed += 1
-            return
-        self.failed += 1
-        print(f"FAILED: {what}")
-        for line in wrong if isinstance(wrong, (list, tuple, set)) else [wrong]:
-            print(f"    {line}")
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """Serves the site, and remembers what was asked for and is not there."""
-
-    daemon_threads = True
-
-    def __init__(self, folder):
-        self.missing = []
-        super().__init__(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        with self.lock:
+            self.passed += not wrong
+            self.failed += bool(wrong)
+            if wrong:
+                lines = wrong if isinstance(wrong, (list, tuple, set)) else [wrong]
+                print(f"FAILED: {what}", *(f"    {line}" for line in lines), sep="\n", flush=True)
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
+    base = "/"
+
+    def translate_path(self, path):
+        return super().translate_path("/" + path.removeprefix(self.base) if path.startswith(self.base) else "/nowhere")
+
     def log_message(self, *_):
         pass
 
-    def send_error(self, code, *rest, **more):
-        self.server.missing.append(self.path)
-        super().send_error(code, *rest, **more)
+
+def serve(folder):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}{Handler.base}"
 
 
 class Browser:
@@ -150,202 +175,309 @@ class Browser:
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        self.driver.set_script_timeout(60)
         self.address = address
+        self.look(1440, "light")
 
-    def resize(self, width, height=900):
+    def look(self, width, shade, height=900, media=""):
+        """The window from here on."""
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                     {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "media": media, "features": [{"name": "prefers-color-scheme", "value": shade},
+                                         {"name": "prefers-reduced-motion", "value": "reduce"}]})
 
     def open(self, page):
-        if "#" in page:  # from another page, so that a new anchor on the same page is a new visit as well
-            self.driver.get("about:blank")
+        self.driver.get("about:blank")  # so that a new anchor on the same page is a new visit as well
         self.driver.get_log("browser")
-        self.driver.get(f"{self.address}/{page}")
-        self.wait(lambda: self.run("return document.readyState") == "complete")
-        self.wait(lambda: self.run("return document.querySelector('#nav-tree-contents ul') !== null"))
+        self.driver.get(self.address + page)
+        self.wait("return document.readyState === 'complete' && (!document.querySelector('#app') || '__vue_app__' in window.app)")
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
-    def wait(self, condition, seconds=10):
+    def wait(self, script, *arguments, seconds=5):
+        """Whether the script gives something true in time."""
         try:
-            WebDriverWait(self.driver, seconds, 0.05).until(lambda _: condition())
-            return True
-        except Exception:  # a timeout is a result like any other
-            return False
+            patience = WebDriverWait(self.driver, seconds, 0.05, [JavascriptException])  # a page that is not there yet
+            return patience.until(lambda _: self.run(script, *arguments))
+        except TimeoutException:  # a result like any other
+            return None
 
-    def console_errors(self):
+    def press(self, *keys):
+        ActionChains(self.driver, duration=0).send_keys(*keys).perform()
+
+    def console(self):
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
 
-    def picture(self, file, width):
-        """The whole page, not only what fits the window."""
-        self.resize(width)
-        height = self.run("return Math.max(document.documentElement.scrollHeight, 900)")
-        self.resize(width, min(height, 12000))
+    def picture(self, file, width, shade):
+        """The whole page, or its first 12,000 px."""
+        self.look(width, shade, min(self.run("return document.documentElement.scrollHeight"), 12000))
         shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
         file.write_bytes(base64.b64decode(shot["data"]))
-        self.resize(width)
 
 
-def reading_order(site):
-    """The pages of the book, as the tree lists them: from the start to the entry that has no page of its own."""
-    tree = (site / "navtreedata.js").read_text(encoding="utf-8")
-    pages = re.findall(r'^    \[ ".*?", (null|"[^"#]+")', tree, re.MULTILINE)
-    book = pages[: pages.index("null")] if "null" in pages else pages
-    return [page.strip('"') for page in book]
-
-
-def check_chain(results, site, pages):
-    written = sorted(p.name for p in (ROOT / "docs").glob("*.md"))
-    if len(pages) != len(written):
-        results.expect("the tree has every page of docs/", [f"tree: {pages}", f"docs/: {written}"])
-    else:
-        results.expect("the tree has every page of docs/", None)
-    for i, page in enumerate(pages):
-        text = (site / page).read_text(encoding="utf-8")
-        way = re.search(r'<div class="way-on">(.*?)</div>', text, re.DOTALL)
-        links = re.findall(r'href="([^"#]+)[^"]*">(Previous|Next|Start)', way.group(1)) if way else []
-        found = {word: href for href, word in links}
-        wanted = {}
-        if i > 0:
-            wanted |= {"Previous": pages[i - 1], "Start": pages[0]}
-        if i + 1 < len(pages):
-            wanted |= {"Next": pages[i + 1]}
-        found.pop("Start", None) if i == 0 else None
-        results.expect(f"{page}: previous and next", [] if found == wanted else [f"has {found}", f"should have {wanted}"])
+def links_of(text):
+    return {unescape(link) for link in re.findall(r'<a\b[^>]*?\bhref="([^"]*)"', text)}
 
 
 def check_links(results, site):
     """Every link inside the site leads to a page that exists, and to a place on it."""
-    texts = {p.name: p.read_text(encoding="utf-8") for p in site.glob("*.html")}
-    places = {name: set(re.findall(r'\b(?:id|name)="([^"]+)"', text)) for name, text in texts.items()}
+    texts = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    places = {name: {unescape(place) for place in re.findall(r'\b(?:id|name)="([^"]+)"', text)} for name, text in texts.items()}
     for name, text in sorted(texts.items()):
         wrong = []
-        for href in re.findall(r'<a [^>]*?href="([^"]*)"', text):
-            if re.match(r"https?:|javascript:|mailto:", href):
+        for link in links_of(text):
+            there = urlsplit(urljoin(f"http://site{Handler.base}{name}", link))
+            target, place = unquote(there.path).removeprefix(Handler.base) or "index.html", unquote(there.fragment)
+            if there.hostname != "site" or there.scheme != "http":
                 continue
-            page, _, place = urllib.parse.unquote(href).partition("#")
-            page = page or name
-            if page not in texts:
-                wrong.append(f"{href}: no such page")
-            elif place and place not in places[page]:
-                wrong.append(f"{href}: no such place")
-        results.expect(f"{name}: links", sorted(set(wrong)))
+            if target.startswith("/") or not (site / target).is_file():
+                wrong.append(f"{link}: no such page")
+            elif place and place not in places.get(target, ()):
+                wrong.append(f"{link}: no such place")
+        results.expect(f"{name}: links", sorted(wrong))
 
 
-def check_page(results, browser, server, page):
-    browser.resize(WIDTHS[0])
-    server.missing.clear()
+def check_whole(results, site, pages):
+    """Nothing of the book is lost on its way to the site."""
+    for source in sorted((ROOT / "docs").glob("*.md")):
+        page = "index.html" if source.stem == "README" else f"{source.stem}.html"
+        text = (site / page).read_text(encoding="utf-8") if page in pages else ""
+        written = source.read_text(encoding="utf-8")
+        lost = [name for name in re.findall(r'<a id="([^"]+)">', written) if f'id="{name}"' not in text]
+        results.expect(f"{page}: names of its places", lost)
+        folded = [text.count("<details>"), written.count("<details>")]
+        results.expect(f"{page}: folded parts", None if folded[0] == folded[1] else f"{folded[0]}, and not {folded[1]}")
+        way = dict(re.findall(r"\[(Previous|Next): .*?\]\((\w+)\.md\)", written.rstrip().rsplit("\n", 1)[1]))
+        shown = dict(re.findall(r'class="VPLink link pager-link (prev|next)" href="(.*?)"', text))
+        for kind, target in way.items():
+            target = Handler.base + ("" if target == "README" else f"{target}.html")
+            results.expect(f"{page}: {kind}", None if shown.get(kind.lower()[:4]) == target else f"{shown}")
+
+
+def check_page(results, browser, page, pictures):
+    """All widths, light and dark, in one visit."""
+    browser.look(WIDTHS[-1], SHADES[0])
     browser.open(page)
-    browser.wait(lambda: not browser.run(FIND_EMPTY_PICTURES), 2)
-    results.expect(f"{page}: pictures", browser.run(FIND_EMPTY_PICTURES))
-    results.expect(f"{page}: pictures have a text", browser.run(FIND_SILENT_PICTURES))
-    results.expect(f"{page}: files", server.missing[:])
-    # Folded answers are text as well.
-    browser.run("document.querySelectorAll('details').forEach(answer => answer.open = true)")
+    browser.run("document.querySelectorAll('.vp-doc details').forEach(part => part.open = true)")  # answers are text as well
+    browser.wait("return [...document.images].every(image => image.complete)")
+    results.expect(f"{page}: the page", browser.run(FIND_PLAIN_FAULTS))
+    browser.run(AXE.read_text(encoding="utf-8"))
+    for shade in SHADES:
+        for width in WIDTHS:
+            browser.look(width, shade)
+            where = f"{page}, {width} px, {shade}"
+            right = browser.wait("return document.documentElement.classList.contains('dark') === arguments[0]", shade == "dark")
+            results.expect(f"{where}: shade", None if right else "is not so")
+            results.expect(f"{where}: axe", browser.driver.execute_async_script(RUN_AXE))
+            if shade == SHADES[0]:  # where things are does not depend on it
+                results.expect(f"{where}: text cut off", browser.run(FIND_CUT_TEXT))
+            if width == WIDTHS[0] and shade == SHADES[0]:
+                results.expect(f"{where}: tables", browser.run(FIND_POOR_TABLES))
+            if pictures:
+                browser.picture(pictures / f"{Path(page).stem}-{width}-{shade}.png", width, shade)
+    browser.run("document.querySelectorAll('.vp-doc details').forEach(part => part.open = false);"
+                "dispatchEvent(new Event('beforeprint'))")
+    browser.look(PAPER, "light", media="print")
+    results.expect(f"{page}: on paper", browser.run(FIND_ON_PAPER))
+    results.expect(f"{page}: console", browser.console())
+
+
+def check_reference(results, browser, page, pictures):
+    """Doxygen's pages: they are whole, and can be read in the dark."""
+    for shade in SHADES:
+        browser.look(WIDTHS[-1], shade)
+        browser.open(page)
+        light = browser.run(LIGHT_OF_THE_PAGE)
+        results.expect(f"{page}, {shade}: background", None if (light > 150) == (shade == "light") else f"its light is {light}")
+        if pictures:
+            browser.picture(pictures / f"reference-{Path(page).stem}-{shade}.png", WIDTHS[-1], shade)
+    results.expect(f"{page}: console", browser.console())
+
+
+def check_keyboard(results, browser, page):
+    """What a reader without a mouse does, from the skip link to the copied line."""
+    said = lambda what, right: results.expect(f"keyboard: {what}", None if right else "it does not")
+    active = "return document.activeElement"
+    browser.look(1440, "light")
+    browser.driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+    browser.open(page)
+    browser.press(Keys.TAB)
+    said("the first stop is the link to the text, and it can be seen", browser.run(
+        "const link = document.activeElement; return link.matches('.VPSkipLink') && link.getBoundingClientRect().width > 20"))
+    browser.press(Keys.ENTER)
+    said("the skip link leads to the text", browser.wait(f"{active}.id === 'VPContent'"))
+
+    browser.run("document.querySelector('.vp-doc summary').focus()")
+    browser.press(Keys.ENTER)
+    said("a folded part opens", browser.run("return document.querySelector('.vp-doc details').open"))
+
+    browser.run("document.querySelector('.vp-doc button.copy').focus()")
+    said("the button that copies is seen when it has the focus", browser.wait(
+        f"{active}.matches('button.copy') && getComputedStyle(document.activeElement).opacity === '1'"))
+    browser.press(Keys.ENTER)
+    said("the button copies the code", browser.wait(
+        "return document.querySelector('.vp-doc button.copy').classList.contains('copied')"))
+    copied = browser.driver.execute_async_script("navigator.clipboard.readText().then(arguments[0], () => arguments[0](''))")
+    code = browser.run("return document.querySelector('.vp-doc button.copy').parentElement.querySelector('code').innerText")
+    said("the clipboard has the code", copied.strip() == code.strip() and code.strip())
+
+    shown = ("const link = [...document.querySelectorAll('.vp-doc a')].filter(link => link.matches('.call'))[0]; const card ="
+             " document.getElementById('call-card'); return card.checkVisibility() && card.textContent.includes('The trap')"
+             " && link.getAttribute('aria-describedby') === card.id")
+    browser.press(Keys.TAB)
+    browser.run("document.querySelector('.vp-doc a.call').focus({focusVisible: true})")
+    said("the name of a call shows its card", browser.wait(shown))
+    browser.press(Keys.ESCAPE)
+    said("Escape hides the card", browser.wait("return !document.getElementById('call-card').checkVisibility()"))
+    ActionChains(browser.driver).move_to_element(browser.run("return document.querySelector('.vp-doc a.call')")).perform()
+    said("the mouse shows the card too", browser.wait(shown))
+
+    tab = "return document.querySelector('.shells input:checked').labels[0].innerText"
+    shell = f"{tab} + document.querySelector('.shells .active code').innerText[0]"
+    said("commands are those of the reader's system", browser.wait(f"{tab} === 'Linux'"))
+    browser.run("document.querySelector('.shells input:checked').focus()")
+    browser.press(Keys.ARROW_LEFT)
+    said("an arrow changes the tab", browser.run(shell) == "Windowst")
+    browser.open("index.html")
+    said("the choice holds on the next page", browser.wait(f"{tab} === 'Windows'") and browser.run(shell) == "Windowst")
+    browser.press(Keys.ARROW_RIGHT)
+    said("the arrow to the right is the next page", browser.wait("return location.pathname.endsWith('01_blocking.html')"))
+    results.expect("keyboard: console", browser.console())
+
+
+def first_hits(browser, words):
+    field = "document.querySelector('#localsearch-input')"
+    browser.run(f"{field}.value = arguments[0]; {field}.dispatchEvent(new Event('input'))", "")
+    browser.wait("return !document.querySelector('.VPLocalSearchBox .result')")
+    browser.run(f"{field}.focus()")
+    browser.press(words)
+    browser.wait("return document.querySelector('.VPLocalSearchBox .result')")
+    hits = browser.run("return [...document.querySelectorAll('.VPLocalSearchBox .result')].map(hit => hit.getAttribute('href'))")
+    return [hit.removeprefix(Handler.base) for hit in hits[:5]]
+
+
+def check_search(results, browser, pictures):
+    browser.look(1440, "light")
+    browser.open("index.html")
+    browser.press("/")
+    opened = browser.wait("return document.activeElement.id === 'localsearch-input'")
+    results.expect("search: a slash opens it", None if opened else "it does not")
+    for words, places in SEARCHES.items():
+        hits = first_hits(browser, words)
+        found = any(hit == place or hit.split("#")[0] == place for hit in hits for place in places)
+        results.expect(f"search: {words}", None if found else f"found {hits}, and none of {places}")
+    browser.run(AXE.read_text(encoding="utf-8"))
     for width in WIDTHS:
-        browser.resize(width)
-        results.expect(f"{page} at {width} px: width", browser.run(FIND_WIDE))
-        results.expect(f"{page} at {width} px: text cut off", browser.run(FIND_CUT_TEXT))
-    results.expect(f"{page}: console", browser.console_errors())
-    results.expect(f"{page}: raw Markdown", browser.run(FIND_RAW_MARKDOWN))
-    results.expect(f"{page}: heading links", browser.run(FIND_POOR_HEADING_LINKS))
-    copies = browser.run("return [document.querySelectorAll('.contents .fragment').length, "
-                         "document.querySelectorAll('.contents doxygen-awesome-fragment-copy-button').length]")
-    results.expect(f"{page}: copy buttons", [] if copies[0] == copies[1] else f"{copies[0]} boxes, {copies[1]} buttons")
+        browser.look(width, "light")
+        results.expect(f"search, {width} px: axe", browser.driver.execute_async_script(RUN_AXE))
+        if pictures:
+            browser.driver.save_screenshot(str(pictures / f"search-{width}.png"))
+    browser.press(Keys.ENTER)  # the first hit of the last words
+    there = browser.wait("return location.href.endsWith('#card-wsarecv')")
+    results.expect("search: Enter leads to the first hit", None if there else browser.run("return location.href"))
+    seen = browser.wait("const top = document.getElementById('card-wsarecv').getBoundingClientRect().top;"
+                        "return top >= 0 && top < innerHeight / 2")
+    results.expect("search: the place is on the screen", None if seen else "it is not")
+    browser.look(1440, "light")
+    browser.press("/")
+    results.expect("search: says when it finds nothing", None if not first_hits(browser, "xyzzyplugh") and browser.wait(
+        "return /No results/.test(document.querySelector('.VPLocalSearchBox').innerText)") else "it does not")
+    browser.press(Keys.ESCAPE)
+    closed = browser.wait("return !document.querySelector('.VPLocalSearchBox')")
+    results.expect("search: Escape closes it", None if closed else "it does not")
+    results.expect("search: console", browser.console())
 
 
-def check_card(results, browser, page):
-    for width in WIDTHS:
-        browser.resize(width)
-        browser.open(f"{page}#{CARD}")
-        seen = ("const place = document.getElementById(arguments[0]);"
-                "return place !== null && place.getBoundingClientRect().top >= -2"
-                " && place.getBoundingClientRect().top < innerHeight / 2;")
-        ok = browser.wait(lambda: browser.run(seen, CARD), 3)
-        results.expect(f"{page}#{CARD} at {width} px shows the card", None if ok else "the card is not on the screen")
+def check_memory(results, browser):
+    """What the site remembers: which pages were read, and the shade that was chosen by hand."""
+    browser.look(1440, "light")
+    browser.open("where_next.html")
+    browser.run("localStorage.clear()")
+    browser.open("where_next.html")
+    tick = "return document.querySelector('.VPSidebar a[href$=\"/where_next.html\"]').dataset.read !== undefined"
+    results.expect("an unread page has no tick", "it has one" if browser.run(tick) else None)
+    browser.run("scrollTo(0, document.documentElement.scrollHeight)")
+    results.expect("a page that was read has a tick", None if browser.wait(tick) else "it has none")
+    browser.open("index.html")
+    results.expect("the tick stays", None if browser.wait(tick) else "it is gone")
+    minutes = browser.run("return document.querySelector('.reading-time').innerText")
+    results.expect("a page says how long it takes", None if re.fullmatch(r"\d+ minutes? to read", minutes) else minutes)
+    shade = lambda: pixel(browser, ".figure img")
+    light = shade()
+    browser.run("document.querySelector('.VPNavBarAppearance button').click()")
+    browser.wait("return document.documentElement.classList.contains('dark')")
+    time.sleep(0.3)
+    dark = shade()
+    right = light > 200 and dark < 80
+    results.expect("a picture is dark where the page was made dark by hand", None if right else f"{light}, {dark}")
+    browser.open("01_blocking.html")
+    still = browser.wait("return document.documentElement.classList.contains('dark')")
+    results.expect("the next page stays dark", None if still else "it is light")
+    browser.run("localStorage.clear()")
 
 
-def check_search(results, browser, start, folder):
-    for width in WIDTHS:
-        browser.resize(width)
-        browser.open(start)
-        field = browser.driver.find_element(By.CSS_SELECTOR, "#MSearchBox input")
-        field.send_keys(SEARCHED)
-        first = "#book-results a:first-child"
-        ok = browser.wait(lambda: browser.driver.find_elements(By.CSS_SELECTOR, first), 5)
-        heading = browser.run(f"return document.querySelector('{first} b')?.textContent")
-        results.expect(f"search at {width} px finds {SEARCHED}", None if ok and heading == SEARCHED else f"the first result is {heading}")
-        if folder:
-            browser.driver.save_screenshot(str(folder / f"search-{width}.png"))
-        results.expect(f"search at {width} px: console", browser.console_errors())
-        outside = browser.run("const box = document.getElementById('book-results').getBoundingClientRect();"
-                              "return box.left < 0 || box.right > innerWidth || box.bottom > innerHeight")
-        results.expect(f"search at {width} px fits", "the list of results leaves the window" if outside else None)
-        field.send_keys(Keys.ENTER)
-        there = browser.wait(lambda: browser.driver.current_url.endswith(f"#{CARD}"), 3)
-        results.expect(f"search at {width} px leads to the card", None if there else browser.driver.current_url)
-        browser.open(start)
-        field = browser.driver.find_element(By.CSS_SELECTOR, "#MSearchBox input")
-        field.send_keys("xyzzyplugh")
-        none = browser.wait(lambda: "Nothing is found" in browser.run("return document.getElementById('book-results').textContent"), 3)
-        results.expect(f"search at {width} px says when it finds nothing", None if none else "it does not")
+def pixel(browser, selector):
+    """How light a picture is, near its upper left corner: 0 to 255."""
+    box = browser.run("const box = document.querySelector(arguments[0]).getBoundingClientRect();"
+                      "return {x: box.x + scrollX + 20, y: box.y + scrollY + 20, width: 2, height: 2, scale: 1}", selector)
+    shot = browser.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "clip": box})
+    return browser.driver.execute_async_script("""
+const done = arguments[1], image = new Image();
+image.onload = () => {
+    const canvas = document.createElement('canvas').getContext('2d');
+    canvas.drawImage(image, 0, 0);
+    const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+    done((red + green + blue) / 3);
+};
+image.src = 'data:image/png;base64,' + arguments[0];""", shot["data"])
 
 
-def check_dark_mode(results, browser, pages):
-    background = ("const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);"
-                  "return (red + green + blue) / 3;")
-    toggle = "document.querySelector('doxygen-awesome-dark-mode-toggle').click()"
-    browser.resize(WIDTHS[0])
-    browser.open(pages[0])
-    results.expect("the site starts light where the system is light", None if browser.run(background) > 200 else "it is dark")
-    browser.run(toggle)
-    results.expect("the toggle makes it dark", None if browser.run(background) < 80 else "it is light")
-    browser.open(pages[1])
-    results.expect("the next page stays dark", None if browser.run(background) < 80 else "it is light")
-    browser.run(toggle)
-    results.expect("the toggle makes it light again", None if browser.run(background) > 200 else "it is dark")
-
-
-def take_pictures(browser, pages, folder):
-    for shade in ("light", "dark"):
-        for page in pages:
-            browser.open(page)
-            for width in WIDTHS:
-                browser.picture(folder / f"{Path(page).stem}-{width}-{shade}.png", width)
-        browser.resize(WIDTHS[0])
-        browser.run("document.querySelector('doxygen-awesome-dark-mode-toggle').click()")
+def check_command(results):
+    """docs.py says in one line what it does not understand."""
+    for words in (["now"], ["--port"], ["--port", "x"]):
+        done = subprocess.run([sys.executable, ROOT / "docs/site/docs.py", *words], capture_output=True, text=True)
+        right = done.returncode == 2 and re.fullmatch(r"tutorial: docs: .*\n", done.stderr) and not done.stdout
+        results.expect(f"docs {' '.join(words)}", None if right else f"{done.returncode} {done.stderr}{done.stdout}")
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--site", type=Path, default=ROOT / "build/wine/docs/html", help="the folder with index.html")
-    arguments.add_argument("--screenshots", type=Path, help="a folder for pictures of every page, light and dark")
+    arguments.add_argument("--site", type=Path, default=ROOT / "build/site", help="the folder with index.html")
+    arguments.add_argument("--base", default="/", help="where the site lies on its host; what SITE_BASE was when it was built")
+    arguments.add_argument("--screenshots", type=Path, help="a folder for pictures of every page")
+    arguments.add_argument("pages", nargs="*", help="only these, as 01_blocking.html")
     options = arguments.parse_args()
     if not (options.site / "index.html").is_file():
-        sys.exit(f"site_test: {options.site} has no site yet; ./tutorial docs builds it")
+        sys.exit(f"site_test: {options.site} has no site yet; CI=true ./tutorial docs builds it")
     if options.screenshots:
         options.screenshots.mkdir(parents=True, exist_ok=True)
 
+    Handler.base = options.base
     results = Results()
-    pages = reading_order(options.site)
-    check_chain(results, options.site, pages)
-    check_links(results, options.site)
-    server = Server(options.site)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        browser = Browser(f"http://127.0.0.1:{server.server_port}", profile)
-        try:
-            others = sorted(p.name for p in options.site.glob("*.html") if p.name not in pages)
-            for page in pages + others:
-                check_page(results, browser, server, page)
-            check_card(results, browser, next(page for page in pages if "api_cards" in page))
-            check_search(results, browser, pages[0], options.screenshots)
-            check_dark_mode(results, browser, pages)
-            if options.screenshots:
-                take_pictures(browser, pages, options.screenshots)
-        finally:
-            browser.driver.quit()
-            server.shutdown()
+    book = sorted(path.name for path in options.site.glob("*.html") if path.name != "404.html")
+    reference = ["reference/index.html", "reference/04__iocp_2echo__server_8cpp_source.html", "reference/handle_8hpp.html"]
+    jobs = [functools.partial(check_page, page=page, pictures=options.screenshots)
+            for page in sorted(options.pages or book, key=lambda page: -(options.site / page).stat().st_size)]
+    if not options.pages:
+        jobs += [functools.partial(check_reference, page=page, pictures=options.screenshots) for page in reference]
+        jobs += [functools.partial(check_search, pictures=options.screenshots),
+                 functools.partial(check_keyboard, page="01_blocking.html"), check_memory]
+        check_links(results, options.site)
+        check_whole(results, options.site, book)
+        check_command(results)
+    address = serve(options.site)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profiles, ThreadPoolExecutor(BROWSERS) as threads:
+        def work(number):
+            browser = Browser(address, f"{profiles}/{number}")
+            try:
+                while jobs:
+                    jobs.pop(0)(results, browser)
+            finally:
+                browser.driver.quit()
+        for done in [threads.submit(work, number) for number in range(BROWSERS)]:
+            done.result()
     print(f"{results.passed} passed, {results.failed} failed")
     sys.exit(1 if results.failed else 0)
 

@@ -1,13 +1,16 @@
 # Draws the figures named in `names` from their sources in this folder into the folder `into`:
 #   cmake -D fossil=/usr/bin/fossil -D names=growth,ownership -D into=docs/figures -P docs/figures/draw.cmake
 #
-# Pikchr gives the shapes. What it does not give is added here: the fonts, the size, and the text alternative, which
-# each source carries in its first two comments. One version of Pikchr draws the same bytes from the same source
+# Pikchr gives the shapes. What it does not give is added here: the fonts, the size, dark colours for a dark system, and
+# the text alternative, which each source carries in its first two comments. One version of Pikchr draws the same bytes from the same source
 # on every machine: it measures text with its own table, not with the fonts that it finds.
 cmake_minimum_required(VERSION 3.25)
 
 set(font "'Segoe UI', 'DejaVu Sans', sans-serif")
 file(READ "${CMAKE_CURRENT_LIST_DIR}/style.pikchr" style)
+file(READ "${CMAKE_CURRENT_LIST_DIR}/dark.css" dark)
+string(REGEX REPLACE "/[*][^*]*[*]/" "" dark "${dark}")
+string(REGEX REPLACE "[ \n]+" " " dark "${dark}")
 string(REPLACE "," ";" names "${names}")
 
 foreach(name IN LISTS names)
@@ -40,7 +43,7 @@ foreach(name IN LISTS names)
     # Pikchr counts 1.5 units to the px, so 26.25 units are 17.5 px; its "small" is 80 % of that.
     set(head "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"800\" height=\"${height}\" viewBox=\"${box}\" role=\"img\"")
     string(APPEND head " aria-labelledby=\"${name}-title ${name}-desc\" font-family=\"${font}\" font-size=\"26.25\">\n")
-    string(APPEND head "<title id=\"${name}-title\">${title}</title>\n<desc id=\"${name}-desc\">${desc}</desc>")
+    string(APPEND head "<title id=\"${name}-title\">${title}</title>\n<desc id=\"${name}-desc\">${desc}</desc>\n<style>${dark}</style>")
     string(REPLACE "${opening}" "${head}" svg "${svg}")
     file(WRITE "${into}/${name}.svg" "${svg}")
     message(STATUS "drawn: ${name}.svg")
