@@ -127,6 +127,12 @@ def everything_that_a_page_quotes_is_what_its_file_says():
     yield from quote.check()
 
 
+def no_report_is_without_its_link():
+    for page in PAGES:
+        for where, match in find(r"(?<!\*)\((?:[^()\n]*[,;] )?reported\b", page, prose_of(page)):
+            yield f"{where}: {match[0]} is no link to the report: ([reported](https://...))"
+
+
 def no_line_is_meant_for_one_generator_only():
     for page in PAGES:
         for where, match in find(r"^[ \t]*(\\\w+|\[\[toc\]\]|:::.*)|\{#[\w-]+\}", page, prose_of(page)):
