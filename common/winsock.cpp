@@ -24,6 +24,7 @@ WinsockSession::~WinsockSession() {
     ::WSACleanup();
 }
 
+//! [listen_on]
 Socket listen_on(const std::string& address, std::uint16_t port) {
     const sockaddr_in name = to_sockaddr(address, port);
     const std::string where = address + ":" + std::to_string(port);
@@ -43,6 +44,7 @@ Socket listen_on(const std::string& address, std::uint16_t port) {
         throw WindowsError("listen on " + where, ::WSAGetLastError());
     return listener;
 }
+//! [listen_on]
 
 void after_failed_accept(int error, EventLog& log) {
     switch (error) {

@@ -19,7 +19,6 @@ TEST_F(Limit, MakesASecondClientWaitUntilTheFirstHangsUp) {
 }
 //! [MakesASecondClientWaitUntilTheFirstHangsUp]
 
-//! [IsHeldUpByAClientThatReadsNothing]
 TEST_F(Limit, IsHeldUpByAClientThatReadsNothing) {
     EchoClient deaf = connect();
     const std::string payload = pattern(64U << 20);
@@ -32,6 +31,5 @@ TEST_F(Limit, IsHeldUpByAClientThatReadsNothing) {
     deaf.vanish();
     EXPECT_EQ(next.receive(5), "hello");
 }
-//! [IsHeldUpByAClientThatReadsNothing]
 
 } // namespace

@@ -9,13 +9,10 @@ namespace {
 
 class Memory : public ServerTest {};
 
-//! [ServesExactly64ClientsTogether]
 TEST_F(Limit, ServesExactly64ClientsTogether) {
     expect_exactly_this_many_served_together(64); // the sockets that one fd_set holds
 }
-//! [ServesExactly64ClientsTogether]
 
-//! [CountsAClientThatReadsNothing]
 TEST_F(Limit, CountsAClientThatReadsNothing) {
     std::vector<EchoClient> clients = serve_together(63);
     EchoClient deaf = connect(); // the 64th: it waits to be written to, so its place in the read set is free
@@ -29,9 +26,7 @@ TEST_F(Limit, CountsAClientThatReadsNothing) {
     clients.front().hang_up();
     EXPECT_EQ(next.receive(6), "me too");
 }
-//! [CountsAClientThatReadsNothing]
 
-//! [OfAClientStaysItsOwnWhenAnotherLeaves]
 TEST_F(Memory, OfAClientStaysItsOwnWhenAnotherLeaves) {
     EchoClient first = connect();
     ASSERT_EQ(first.echo("hello"), "hello");
@@ -46,6 +41,5 @@ TEST_F(Memory, OfAClientStaysItsOwnWhenAnotherLeaves) {
 
     EXPECT_TRUE(late.receive(sent) == payload.substr(0, sent));
 }
-//! [OfAClientStaysItsOwnWhenAnotherLeaves]
 
 } // namespace

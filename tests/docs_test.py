@@ -22,6 +22,7 @@ MOST_PIECES = 12  # of a stage, for its chapter
 SHARED = {"echo_contract": STAGES, "program": STAGES, "inside": STAGES, "fairness": STAGES[1:], "windows_only": STAGES}
 FEWEST_ANSWERS = 5  # under 'Check yourself'
 EXERCISES = range(4, 7)  # of a stage
+FEWEST_WORDS = 10  # of the answer to an exercise
 
 # The second half of a chapter: the headings, in this order. There is nothing that the first stage could have changed.
 PARTS = {"Watch it": r"Watch it", "The claims": r"The claims( of this chapter)?", "What changed": r"What changed since stage \d+",
@@ -96,16 +97,17 @@ def every_test_named_in_a_page_exists():
             yield f"{where}: {file} has no test {marker}"
 
 
-def every_test_of_a_stage_is_named_in_its_chapter():
-    for stage, chapter in CHAPTERS.items():
-        shared = ["tests/echo_contract_test.cpp", "tests/program_test.cpp"] if stage == STAGES[0] else []
-        for source in [f"tests/{stage}_test.cpp", *shared]:
-            if not tests_of(ROOT / source):
-                yield f"{source}: no test found"
-            for test in tests_of(ROOT / source):
-                named = any(f"`{name}`" in text_of(chapter) for name in (test, f"{stage}.{test}"))
-                if not named and (source, test.split(".")[1]) not in quoted_in(chapter):
-                    yield f"docs/{chapter.name}: does not name {test} of {source}"
+def every_test_of_a_stage_is_named_in_its_chapter_and_of_the_contract_in_common():
+    told_in = {f"{stage}_test": chapter for stage, chapter in CHAPTERS.items()}
+    told_in |= {f"{contract}_test": DOCS / "common.md" for contract in ("echo_contract", "program")}
+    for source, page in told_in.items():
+        file = f"tests/{source}.cpp"
+        if not tests_of(ROOT / file):
+            yield f"{file}: no test found"
+        for test in tests_of(ROOT / file):
+            named = any(f"`{name}`" in text_of(page) for name in (test, f"{source.removesuffix('_test')}.{test}"))
+            if not named and (file, test.split(".")[1]) not in quoted_in(page):
+                yield f"docs/{page.name}: does not name {test} of {file}"
 
 
 def every_marked_piece_of_a_stage_is_quoted_in_its_chapter():
@@ -123,6 +125,12 @@ def every_marked_piece_of_a_stage_is_quoted_in_its_chapter():
 
 def everything_that_a_page_quotes_is_what_its_file_says():
     yield from quote.check()
+
+
+def no_report_is_without_its_link():
+    for page in PAGES:
+        for where, match in find(r"(?<!\*)\((?:[^()\n]*[,;] )?reported\b", page, prose_of(page)):
+            yield f"{where}: {match[0]} is no link to the report: ([reported](https://...))"
 
 
 def no_line_is_meant_for_one_generator_only():
@@ -211,7 +219,7 @@ def every_folded_answer_is_whole_and_chapters_have_enough():
             yield f"docs/{stage}.md: fewer than {FEWEST_ANSWERS} folded answers under 'Check yourself'"
 
 
-def every_exercise_is_in_its_chapter_and_names_its_tests_there():
+def every_exercise_is_in_its_chapter_with_its_question_and_an_answer():
     for stage, chapter in CHAPTERS.items():
         exercises = exercises_of(stage)
         if len(exercises) not in EXERCISES:
@@ -225,12 +233,8 @@ def every_exercise_is_in_its_chapter_and_names_its_tests_there():
                 yield f"{where}: asks another question than docs/{chapter.name}"
             for claim in set(exercise.fails) - set(claims_of(stage)):
                 yield f"{where}: there is no claim {claim} of stage {stage}"
-            first = re.search(rf"^\*\*`{exercise.name}`\*\*.*?</summary>\n\n(.*?)\n\n", text_of(chapter), re.M | re.S)
-            named = set(re.findall(r"`([\w.]+)`", first[1])) if first else set()
-            if first and first[1].startswith("All fail but"):
-                named = set(claims_of(stage)) - named
-            if first and named != set(exercise.fails):
-                yield f"docs/{chapter.name}: {exercise.name} disagrees with its diff on {', '.join(named ^ set(exercise.fails))}"
+            if len(exercise.answer().split()) < FEWEST_WORDS:
+                yield f"docs/{chapter.name}: has no answer to {exercise.name}"
 
 
 def every_piece_that_a_reader_may_write_has_a_task_and_every_claim_a_place():
@@ -247,6 +251,18 @@ def every_piece_that_a_reader_may_write_has_a_task_and_every_claim_a_place():
             yield f"{where}: there is no claim {place}"
         for anchor in sorted({*places.values()} - {name for page, _, name in anchors() if page == CHAPTERS[stage]}):
             yield f"{where}: the chapter has no anchor {anchor}"
+
+
+def every_answer_to_an_exercise_fits_its_diff():
+    for exercise in [exercise for stage in STAGES for exercise in exercises_of(stage)]:
+        where = f"docs/{exercise.stage}.md: the answer to {exercise.name}"
+        sentences = re.split(r"(?<=[.!?])\s+", exercise.answer())
+        if not exercise.fails and "No test fails." not in sentences:
+            yield f"{where} does not say: No test fails."
+        for claim in sorted(set(claims_of(exercise.stage)) - set(exercise.fails)):
+            told = [sentence for sentence in sentences if re.search(rf"\b{re.escape(claim)}\b", sentence)]
+            if not all(re.search(r"\bpass|^All fail but", sentence) for sentence in told):
+                yield f"{where} names {claim}, and does not say that it passes"
 
 
 def every_claim_for_any_server_is_told_in_words():

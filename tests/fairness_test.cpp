@@ -15,11 +15,9 @@ namespace {
 
 class Fairness : public ServerTest {};
 
-//! [AClientThatReadsNothingDelaysNobody]
 TEST_F(Fairness, AClientThatReadsNothingDelaysNobody) {
     expect_a_deaf_client_delays_nobody([this] { return connect(); });
 }
-//! [AClientThatReadsNothingDelaysNobody]
 
 //! [ClientsThatFloodStarveNobody]
 TEST_F(Fairness, ClientsThatFloodStarveNobody) {

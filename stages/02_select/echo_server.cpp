@@ -46,7 +46,9 @@ Ended send_rest(Client& client, EventLog& log) {
     client.unsent = client.unsent.subspan(static_cast<std::size_t>(sent));
     return still_here;
 }
+//! [send_rest]
 
+//! [receive]
 // select said "readable". That was true then; it is a hint now, so WSAEWOULDBLOCK is expected here too.
 Ended receive(Client& client, EventLog& log) {
     const int received = ::recv(client.socket.get(), client.buffer.data(), buffer_size, 0);
@@ -60,7 +62,7 @@ Ended receive(Client& client, EventLog& log) {
     client.unsent = std::span(client.buffer).first(static_cast<std::size_t>(received));
     return send_rest(client, log); // almost always there is room at once
 }
-//! [send_rest]
+//! [receive]
 
 //! [accept_client]
 void make_non_blocking(SOCKET socket) {

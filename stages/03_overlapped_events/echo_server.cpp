@@ -31,6 +31,8 @@ struct Client : OVERLAPPED {
     }
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
+    //! [client]
+    //! [end_of_client]
     ~Client() {
         if (!in_flight)
             return;
@@ -41,7 +43,9 @@ struct Client : OVERLAPPED {
         ::CancelIoEx(reinterpret_cast<HANDLE>(socket.get()), this);
         ::WSAGetOverlappedResult(socket.get(), this, &bytes, TRUE, &flags);
     }
+    //! [end_of_client]
 
+    //! [members_of_client]
     Socket socket;
     Event finished;
     std::array<char, buffer_size> buffer;
@@ -49,9 +53,9 @@ struct Client : OVERLAPPED {
     bool in_flight = false;
 };
 using Clients = std::vector<std::unique_ptr<Client>>;
-//! [client]
+//! [members_of_client]
 
-//! [start_receive]
+//! [started]
 // Three outcomes. Zero: already finished, and the event is set all the same. WSA_IO_PENDING: the event will be set.
 // Anything else: the operation never started, and no event will come. The first two are one case for us.
 Ended started(Client& client, int result) {
@@ -60,7 +64,9 @@ Ended started(Client& client, int result) {
     client.in_flight = true;
     return still_here;
 }
+//! [started]
 
+//! [start_receive]
 // The WSABUF may be a local variable: Windows copies it before the call returns. The bytes it points to may not.
 Ended start_receive(Client& client) {
     WSABUF whole{buffer_size, client.buffer.data()};
