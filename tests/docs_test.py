@@ -16,7 +16,8 @@ DOCS = ROOT / "docs"
 PROGRAMS = {stage: ROOT / f"stages/{stage}/echo_server.cpp" for stage in STAGES}
 CHAPTERS = {stage: DOCS / f"{stage}.md" for stage in STAGES}
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
-AFTER_THE_CHAPTERS = ("common", "api_cards", "classic_faults", "questions", "windows_and_wine", "glossary", "where_next")
+AFTER_THE_CHAPTERS = ("common", "api_cards", "classic_faults", "when_it_does_not_work", "questions", "windows_and_wine",
+                      "glossary", "where_next")
 MOST_PIECES = 12  # of a stage, for its chapter
 # The files of claims that several stages have.
 SHARED = {"echo_contract": STAGES, "program": STAGES, "inside": STAGES, "fairness": STAGES[1:], "windows_only": STAGES}

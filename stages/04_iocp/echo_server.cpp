@@ -104,7 +104,7 @@ void advance(std::unique_ptr<Connection> connection, Operation& operation, DWORD
 }
 //! [advance]
 
-//! [work]
+//! [outcome]
 enum class Outcome { operation_finished, operation_failed, packet_posted, nothing_taken };
 
 // The return value tells whether the operation went well, the OVERLAPPED whether there was an operation at all.
@@ -113,7 +113,9 @@ Outcome outcome_of(BOOL succeeded, const OVERLAPPED* overlapped) {
         return succeeded ? Outcome::operation_finished : Outcome::operation_failed;
     return succeeded ? Outcome::packet_posted : Outcome::nothing_taken;
 }
+//! [outcome]
 
+//! [work]
 void work(HANDLE port, EventLog& log) {
     for (;;) {
         DWORD bytes = 0;
@@ -161,7 +163,7 @@ private:
 };
 //! [workers]
 
-//! [serve]
+//! [accept_client]
 void accept_client(SOCKET listener, HANDLE port, EventLog& log) {
     Socket accepted(::accept(listener, nullptr, nullptr));
     if (!accepted)
@@ -174,7 +176,9 @@ void accept_client(SOCKET listener, HANDLE port, EventLog& log) {
         return close(std::move(connection), static_cast<int>(::GetLastError()), log);
     start_receive(std::move(connection), log);
 }
+//! [accept_client]
 
+//! [serve]
 void serve(SOCKET listener, HANDLE port, const StopSignal& stop, EventLog& log) {
     const Event knock(::WSACreateEvent());
     if (!knock || ::WSAEventSelect(listener, knock.get(), FD_ACCEPT) == SOCKET_ERROR)
