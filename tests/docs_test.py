@@ -100,7 +100,7 @@ def every_test_named_in_a_page_exists():
 
 def every_test_of_a_stage_is_named_in_its_chapter_and_of_the_contract_in_common():
     told_in = {f"{stage}_test": chapter for stage, chapter in CHAPTERS.items()}
-    told_in |= {f"{contract}_test": DOCS / "common.md" for contract in ("echo_contract", "program")}
+    told_in |= {f"{contract}_test": DOCS / "common.md" for contract in ("echo_contract", "program", "inside")}
     for source, page in told_in.items():
         file = f"tests/{source}.cpp"
         if not tests_of(ROOT / file):
