@@ -1,8 +1,10 @@
 #include "common/command_line.hpp"
 
+#include "common/address.hpp"
 #include "common/text.hpp"
 
 #include <filesystem>
+#include <stdexcept>
 
 #include <CLI/CLI.hpp>
 
@@ -19,7 +21,15 @@ void CommandLine::port(const std::string& name, std::uint16_t& value, const std:
 }
 
 void CommandLine::address(const std::string& name, std::string& value, const std::string& help) {
-    app_->add_option(name, value, help)->check(CLI::ValidIPV4);
+    const auto is_numeric = [](const std::string& given) {
+        try {
+            static_cast<void>(to_address(given, 0));
+            return std::string();
+        } catch (const std::runtime_error& problem) {
+            return std::string(problem.what());
+        }
+    };
+    app_->add_option(name, value, help)->check(CLI::Validator(is_numeric, "IPv4 or IPv6"));
 }
 
 void CommandLine::number(

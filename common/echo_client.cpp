@@ -41,18 +41,17 @@ Readiness wait_for(SOCKET socket, bool to_read, bool to_write, EchoClient::milli
     return {readable.fd_count > 0, writable.fd_count > 0, failed.fd_count > 0};
 }
 
-Socket make_socket() {
-    Socket socket(
-        ::WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
+Socket non_blocking_socket(int family) {
+    Socket socket = make_socket(family);
     u_long non_blocking = 1;
-    if (!socket || ::ioctlsocket(socket.get(), static_cast<long>(FIONBIO), &non_blocking) == SOCKET_ERROR)
+    if (::ioctlsocket(socket.get(), static_cast<long>(FIONBIO), &non_blocking) == SOCKET_ERROR)
         throw WindowsError("making a socket", ::WSAGetLastError());
     return socket;
 }
 
 // Gives 0, or the error.
-int try_to_connect(SOCKET socket, const sockaddr_in& server, EchoClient::milliseconds limit) {
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0)
+int try_to_connect(SOCKET socket, const Address& server, EchoClient::milliseconds limit) {
+    if (::connect(socket, server.name(), server.size) == 0)
         return 0;
     if (const int error = ::WSAGetLastError(); error != WSAEWOULDBLOCK)
         return error;
@@ -71,10 +70,10 @@ int try_to_connect(SOCKET socket, const sockaddr_in& server, EchoClient::millise
 } // namespace
 
 EchoClient::EchoClient(std::uint16_t port, const std::string& address, milliseconds limit) {
-    const sockaddr_in server = to_sockaddr(address, port);
+    const Address server = to_address(address, port);
     const auto deadline = std::chrono::steady_clock::now() + limit;
     for (;;) {
-        socket_ = make_socket(); // one that has failed to connect is of no use any more
+        socket_ = non_blocking_socket(server.family()); // one that has failed to connect is of no use any more
         const int error = try_to_connect(socket_.get(), server, limit);
         if (error == 0)
             return;

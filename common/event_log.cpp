@@ -14,21 +14,19 @@ bool is_reset(int error) {
 } // namespace
 
 void EventLog::listening(SOCKET listener) {
-    sockaddr_in name{};
-    int size = sizeof name;
-    if (::getsockname(listener, reinterpret_cast<sockaddr*>(&name), &size) == SOCKET_ERROR)
+    Address address;
+    if (::getsockname(listener, address.name(), &address.size) == SOCKET_ERROR)
         throw WindowsError("asking for the listener's address", ::WSAGetLastError());
-    lines_.write("listening on " + to_text(name));
+    lines_.write("listening on " + to_text(address));
 }
 
 void EventLog::opened(SOCKET client) {
-    sockaddr_in name{};
-    int size = sizeof name;
-    const bool known = ::getpeername(client, reinterpret_cast<sockaddr*>(&name), &size) == 0; // it may have left
+    Address address;
+    const bool known = ::getpeername(client, address.name(), &address.size) == 0; // it may have left
     const std::scoped_lock lock(mutex_);
     open_.insert(client);
     lines_.write(
-        "Socket " + std::to_string(client) + " connected from " + (known ? to_text(name) : "a client that left"));
+        "Socket " + std::to_string(client) + " connected from " + (known ? to_text(address) : "a client that left"));
 }
 
 void EventLog::received(SOCKET client, std::size_t bytes) {
@@ -53,11 +51,13 @@ void EventLog::closing(SOCKET client, int why) {
     lines_.write("Closing socket " + std::to_string(client) + ": " + reason);
 }
 
-void EventLog::stopping() {
+void EventLog::stopping(const std::string& how) {
     const std::scoped_lock lock(mutex_);
     for (const SOCKET client : open_)
         lines_.write("Closing socket " + std::to_string(client) + ": stop");
     open_.clear();
+    if (!how.empty())
+        lines_.write("stopped: " + how);
     lines_.finish();
 }
 

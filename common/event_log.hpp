@@ -40,7 +40,8 @@ public:
     void closing(SOCKET client, int why);
     /// `Closing socket 132: stop` for each connection that is still open: the server is going. Returns when all lines are
     /// written; if nobody reads them, after half a second.
-    void stopping();
+    /// \param how  the last line, if there is something to say: `stopped: 3 said goodbye, ...`
+    void stopping(const std::string& how = {});
     /// `accept failed: WSAENOBUFS (10055): <the system's text>`: a failure that the server survives.
     void problem(const std::string& call, int error);
 

@@ -31,6 +31,11 @@ bool StopSignal::requested() const noexcept {
     return ::WaitForSingleObject(event_.get(), 0) == WAIT_OBJECT_0;
 }
 
+bool StopSignal::comes_within(std::chrono::milliseconds limit) noexcept {
+    return ::WaitForSingleObject(event_.get(), static_cast<DWORD>(limit.count())) == WAIT_OBJECT_0 &&
+           ::ResetEvent(event_.get()) != FALSE;
+}
+
 void StopSignal::wait() const noexcept {
     ::WaitForSingleObject(event_.get(), INFINITE);
 }

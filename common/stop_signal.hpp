@@ -5,6 +5,7 @@
 #include "common/handle.hpp"
 #include "common/windows.hpp"
 
+#include <chrono>
 #include <string>
 
 /// The name of the event that stops the server with this process number: `Local\echo-server-stop-<id>`.
@@ -23,6 +24,8 @@ public:
     [[nodiscard]] bool requested() const noexcept;
     /// Waits until a stop is requested.
     void wait() const noexcept;
+    /// Waits for a stop, at most so long. True once for each request: the next call hears of the next one.
+    [[nodiscard]] bool comes_within(std::chrono::milliseconds limit) noexcept;
 
     /// The console handler. Windows calls it on a thread of its own; nobody else has to, but for a test.
     /// It is registered once and stays so for the life of the process. SetConsoleCtrlHandler with FALSE would wait for

@@ -24,21 +24,29 @@ WinsockSession::~WinsockSession() {
     ::WSACleanup();
 }
 
+Socket make_socket(int family) {
+    Socket socket(
+        ::WSASocketW(family, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
+    if (!socket)
+        throw WindowsError("making a socket", ::WSAGetLastError());
+    return socket;
+}
+
 //! [listen_on]
 Socket listen_on(const std::string& address, std::uint16_t port) {
-    const sockaddr_in name = to_sockaddr(address, port);
-    const std::string where = address + ":" + std::to_string(port);
+    const Address name = to_address(address, port);
+    const std::string where = to_text(name);
 
-    Socket listener(
-        ::WSASocketW(AF_INET, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
-    if (!listener)
-        throw WindowsError("making a socket", ::WSAGetLastError());
-
+    Socket listener = make_socket(name.family());
     const BOOL exclusive = TRUE;
     if (::setsockopt(listener.get(), SOL_SOCKET, SO_EXCLUSIVEADDRUSE, reinterpret_cast<const char*>(&exclusive),
             sizeof exclusive) == SOCKET_ERROR)
         throw WindowsError("asking for " + where + " alone", ::WSAGetLastError());
-    if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == SOCKET_ERROR)
+    const DWORD only = FALSE; // :: takes clients of both families
+    if (name.family() == AF_INET6 && ::setsockopt(listener.get(), IPPROTO_IPV6, IPV6_V6ONLY,
+                                         reinterpret_cast<const char*>(&only), sizeof only) == SOCKET_ERROR)
+        throw WindowsError("asking for both families", ::WSAGetLastError());
+    if (::bind(listener.get(), name.name(), name.size) == SOCKET_ERROR)
         throw WindowsError("bind to " + where, ::WSAGetLastError());
     if (::listen(listener.get(), SOMAXCONN) == SOCKET_ERROR)
         throw WindowsError("listen on " + where, ::WSAGetLastError());

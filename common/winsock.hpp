@@ -22,6 +22,12 @@ public:
     ~WinsockSession();
 };
 
+/// A TCP socket, blocking and overlapped, that no child process inherits.
+/// \param family  AF_INET or AF_INET6
+/// \throws WindowsError if there is none to be had.
+/// See https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsasocketw
+[[nodiscard]] Socket make_socket(int family);
+
 /// A socket that listens, blocking and overlapped, and that no child process inherits.
 /// SO_EXCLUSIVEADDRUSE keeps every other program off this address and port. SO_REUSEADDR is *not* the way to restart
 /// quickly: on Windows it lets a second server take the port of a running one.

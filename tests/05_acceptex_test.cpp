@@ -1,0 +1,166 @@
+// Chapter 5: accepting is an operation, and every operation comes home.
+#include "tests/server_test.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <future>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class Accepts : public ServerTest {};
+class OrderlyStop : public ServerTest {
+protected:
+    /// The last line of the log, when the server has ended.
+    static std::string last_line_of(ServerProcess& server) {
+        const std::string log = server.whole_output();
+        return log.substr(log.rfind('\n', log.size() - 2) + 1);
+    }
+    [[nodiscard]] std::unique_ptr<ServerProcess> with(const std::vector<std::string>& options) const {
+        std::vector<std::string> all{"--port", "0"};
+        all.insert(all.end(), options.begin(), options.end());
+        return std::make_unique<ServerProcess>(tested().server, all);
+    }
+};
+
+//! [Serves2000ClientsTogether]
+TEST_F(Limit, Serves2000ClientsTogether) {
+    EXPECT_EQ(serve_together(2000).size(), 2000U);
+}
+//! [Serves2000ClientsTogether]
+
+//! [ServesMoreClientsAtOneMomentThanAcceptsAreInFlight]
+TEST_F(Accepts, ServesMoreClientsAtOneMomentThanAcceptsAreInFlight) {
+    ServerProcess one(tested().server, {"--port", "0", "--accepts", "1"});
+    std::vector<EchoClient> clients;
+    for (int i = 0; i < 100; ++i)
+        clients.push_back(one.connect()); // nobody waits for an answer in between
+    for (EchoClient& client : clients)
+        EXPECT_EQ(client.echo("hello"), "hello");
+}
+//! [ServesMoreClientsAtOneMomentThanAcceptsAreInFlight]
+
+//! [SurviveClientsThatResetBeforeTheyAreAccepted]
+TEST_F(Accepts, SurviveClientsThatResetBeforeTheyAreAccepted) {
+    ServerProcess two(tested().server, {"--port", "0", "--accepts", "2"});
+    for (int i = 0; i < 500; ++i)
+        two.connect().vanish();
+    std::vector<EchoClient> clients; // with fewer accepts in flight than before, these would wait in vain
+    for (int i = 0; i < 50; ++i) {
+        clients.push_back(two.connect());
+        ASSERT_EQ(clients.back().echo("hello"), "hello");
+    }
+}
+//! [SurviveClientsThatResetBeforeTheyAreAccepted]
+
+//! [AreNotHeldUpBySilentClients]
+TEST_F(Accepts, AreNotHeldUpBySilentClients) {
+    std::vector<EchoClient> silent;
+    for (int i = 0; i < 300; ++i)
+        silent.push_back(connect());
+    EXPECT_EQ(connect().echo("hello", 2s), "hello");
+}
+//! [AreNotHeldUpBySilentClients]
+
+//! [KnowTheAddressOfEveryClient]
+TEST_F(Accepts, KnowTheAddressOfEveryClient) {
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(connect().echo("hello"), "hello");
+    EXPECT_TRUE(server().logs("connected from 127.0.0.1:", 20));
+}
+//! [KnowTheAddressOfEveryClient]
+
+//! [StopAtTheNumberOfClientsThatIsAllowed]
+TEST_F(Accepts, StopAtTheNumberOfClientsThatIsAllowed) {
+    const auto limited = std::make_unique<ServerProcess>(
+        tested().server, std::vector<std::string>{"--port", "0", "--max-clients", "10"});
+    std::vector<EchoClient> clients;
+    for (int i = 0; i < 10; ++i) {
+        clients.push_back(limited->connect());
+        ASSERT_EQ(clients.back().echo("hello"), "hello");
+    }
+    EchoClient next = limited->connect();
+    next.send("me too");
+    EXPECT_FALSE(next.hears_something_within(a_while));
+    clients.front().hang_up();
+    EXPECT_EQ(next.receive(6), "me too");
+}
+//! [StopAtTheNumberOfClientsThatIsAllowed]
+
+//! [GivesEverythingBackAndThenTheEnd]
+TEST_F(OrderlyStop, GivesEverythingBackAndThenTheEnd) {
+    std::vector<EchoClient> clients;
+    const std::string payload = pattern(200'000);
+    for (int i = 0; i < 50; ++i) {
+        clients.push_back(connect());
+        clients.back().send(payload); // more than the server's buffer, less than Windows keeps: it is in mid-stream
+    }
+    server().ask_to_stop();
+    for (EchoClient& client : clients) {
+        EXPECT_TRUE(client.receive(payload.size()) == payload);
+        EXPECT_TRUE(client.hears_the_end());
+        client.hang_up();
+    }
+    EXPECT_EQ(server().exit_code(2s), 0);
+    EXPECT_EQ(last_line_of(server()), "stopped: 50 said goodbye, 0 cut off, 0 operations in flight\n");
+}
+//! [GivesEverythingBackAndThenTheEnd]
+
+//! [CutsOffAClientThatReadsNothing]
+TEST_F(OrderlyStop, CutsOffAClientThatReadsNothing) {
+    EchoClient deaf = connect();
+    const std::string payload = pattern(64U << 20);
+    fill(deaf, payload);
+    server().ask_to_stop();
+    EXPECT_EQ(server().exit_code(2s), 0);
+    EXPECT_EQ(last_line_of(server()), "stopped: 0 said goodbye, 1 cut off, 0 operations in flight\n");
+}
+//! [CutsOffAClientThatReadsNothing]
+
+//! [IsNotPreventedByAClientThatTalksForEver]
+TEST_F(OrderlyStop, IsNotPreventedByAClientThatTalksForEver) {
+    EchoClient talks = connect();
+    ASSERT_EQ(talks.echo("hello"), "hello");
+    auto ended = std::async(std::launch::async, [&] {
+        try {
+            for (;;)
+                static_cast<void>(talks.echo("and then"));
+        } catch (const std::exception&) { // the end, or a reset
+        }
+    });
+    server().ask_to_stop();
+    EXPECT_EQ(server().exit_code(3s), 0);
+    EXPECT_EQ(last_line_of(server()), "stopped: 0 said goodbye, 1 cut off, 0 operations in flight\n");
+}
+//! [IsNotPreventedByAClientThatTalksForEver]
+
+//! [GivesClientsTheTimeThatWasAskedFor]
+TEST_F(OrderlyStop, GivesClientsTheTimeThatWasAskedFor) {
+    const auto patient = with({"--grace", "5"});
+    EchoClient client = patient->connect();
+    ASSERT_EQ(client.echo("hello"), "hello");
+    patient->ask_to_stop();
+    EXPECT_TRUE(client.hears_the_end());
+    EXPECT_EQ(patient->exit_code(1500ms), std::nullopt); // the client has not finished
+    client.hang_up();
+    EXPECT_EQ(patient->exit_code(1s), 0);
+    EXPECT_EQ(last_line_of(*patient), "stopped: 1 said goodbye, 0 cut off, 0 operations in flight\n");
+}
+//! [GivesClientsTheTimeThatWasAskedFor]
+
+//! [EndsAtOnceIfItIsAskedASecondTime]
+TEST_F(OrderlyStop, EndsAtOnceIfItIsAskedASecondTime) {
+    const auto patient = with({"--grace", "60"});
+    EchoClient client = patient->connect();
+    ASSERT_EQ(client.echo("hello"), "hello");
+    patient->ask_to_stop();
+    EXPECT_TRUE(client.hears_the_end());
+    patient->ask_to_stop();
+    EXPECT_EQ(patient->exit_code(1s), 0);
+}
+//! [EndsAtOnceIfItIsAskedASecondTime]
+
+} // namespace
