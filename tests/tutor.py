@@ -190,7 +190,8 @@ def diff(*words):
     if not 1 <= len(words) <= 2 or len(words) == 1 and words[0].isdigit():
         complain(f"which two? For example: {TUTORIAL} diff {len(STAGES) - 1} {len(STAGES)}, or {TUTORIAL} diff my_server")
     if len(words) == 2:
-        difference.tell(*(difference.of_stage(stage_named(word)) for word in words))
+        stages = [stage_named(word) for word in words]
+        difference.tell(*map(difference.of_stage, stages))
     else:
         server = own_server("diff", words)
         difference.tell(difference.of_stage(server.stage), difference.of_server(server))
