@@ -89,7 +89,8 @@ def ask_for_prediction(claims):
     print("The claims of this stage:\n")
     for number, claim in enumerate(claims, 1):
         print(f"  {number:3} {claim}")
-    print("\n" + wrapped('Which of them will fail? Numbers or parts of names, with spaces between; "none"; or only Enter, to see.'))
+    print("\n" + wrapped('Which of them will fail? Numbers or parts of names, with spaces between; "none"; or only Enter, '
+                         'to see.'))
     try:
         words = input("> ").replace(",", " ").split()
     except EOFError:

@@ -32,7 +32,7 @@ def hints_for_piece(stage, name):
     yield f"{settings['pieces'][name]}\n\nRead {section(stage, settings['sections'][name])}."
     yield settings["hints"][name]
     if calls := calls_in(stage, name):
-        yield f"Ours calls these, in this order: {', '.join(calls)}.\n\ndocs/api_cards.md tells what each call of Windows promises."
+        yield f"Ours calls these: {', '.join(calls)}.\n\ndocs/api_cards.md tells what each call of Windows promises."
     yield f"That was all. Ours begins in line {body_of(stage, name)[0]} of {file}."
 
 

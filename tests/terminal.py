@@ -60,7 +60,8 @@ def unknown(problem, word, known, names=None):
     """Complains of a word, with the nearest of those that are known, and all of them. `names`: {what is near: a known}."""
     names = names or {name: name for name in known}
     near = difflib.get_close_matches(word.lower(), names, 1, 0.5)
-    complain(f"{problem}{f'; do you mean {names[near[0]]}?' if near else '.'} There {'are' if len(known) > 1 else 'is'}: {', '.join(known)}")
+    nearest = f"; do you mean {names[near[0]]}?" if near else "."
+    complain(f"{problem}{nearest} There {'are' if len(known) > 1 else 'is'}: {', '.join(known)}")
 
 
 class Moving:

@@ -109,7 +109,8 @@ def client(*words):
     code = run(BUILD / "common/echo_client.exe", words)
     if code == 1 and nobody_listens(value_of("--address", words) or "127.0.0.1", value_of("--port", words) or "5150"):
         port = value_of("--port", words)
-        tell(f"tutorial: no server listens there. Start one in another terminal: {TUTORIAL} run 4{f' --port {port}' if port else ''}")
+        server = f"{TUTORIAL} run 4{f' --port {port}' if port else ''}"
+        tell(f"tutorial: no server listens there. Start one in another terminal: {server}")
     sys.exit(code)
 
 

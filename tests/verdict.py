@@ -93,7 +93,7 @@ def words_of(command):
 
 def complain_of_a_program_that_is_not_here(command):
     program = words_of(command)[0]
-    if not Path(program).exists() and not shutil.which(program):
+    if not program or not Path(program).exists() and not shutil.which(program):
         where = "" if re.search(r"[/\\]", program) else " here, and no such program on the PATH"
         complain(f"there is no file {program or 'in an empty command'}{where}")
 
@@ -387,7 +387,8 @@ def verdict_on(options, folder):
         finally:
             server.end()
     failed = [row for row in report.rows if not row["holds"]]
-    print(f"\n{len(report.rows) - len(failed)} claims hold, {len(failed)} fail, in {time.monotonic() - started:.0f} s. Not judged:")
+    print(f"\n{len(report.rows) - len(failed)} claims hold, {len(failed)} fail, in {time.monotonic() - started:.0f} s. "
+          "Not judged:")
     for left in report.not_judged:
         print(wrapped(f"{left['what']}: {left['why']}", 4, "  "))
     if options.json:

@@ -15,7 +15,8 @@ from verdict import in_plain_words
 FOLDER = ROOT / "build/wine"
 CAPACITY = {"01_blocking": "1", "02_select": "64", "03_overlapped_events": "63"}
 ASYNCIO = f"'{sys.executable}' '{ROOT}/tests/peers/asyncio_echo.py' {{port}}"
-WRONG_COMMANDS = {"no_such_program {port}": "no_such_program here, and no such program on the PATH", "missing.exe": "no file missing.exe here",
+WRONG_COMMANDS = {"no_such_program {port}": "no_such_program here, and no such program on the PATH",
+                  "missing.exe": "no file missing.exe here",
                   "./missing.exe": "there is no file ./missing.exe\n", "'": "does not end", "": "empty command",
                   f"'{ROOT}/README.md' {{port}}": "cannot start",
                   "true {port}": "ended with exit code 0", "sleep 60 {port}": "did not listen within 10 s"}
