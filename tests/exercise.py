@@ -86,7 +86,7 @@ def ask_for_prediction(claims):
     """The claims that the reader expects to fail; None without a terminal or without an idea."""
     if not sys.stdin.isatty():
         return None
-    print("The claims of this stage:\n")
+    print("\nThe claims of this stage:\n")
     for number, claim in enumerate(claims, 1):
         print(f"  {number:3} {claim}")
     print("\n" + wrapped('Which of them will fail? Numbers or parts of names, with spaces between; "none"; or only Enter, '

@@ -88,15 +88,15 @@ def next_step():
     """One thing to do, and what for."""
     begun = [stage for stage in STAGES if played(stage) or servers_of(stage)]
     if not begun and not list(ROOT.glob("build/*/tests/demo.exe")):
-        return "demo", "see how the stages differ."
+        return "demo", "See how the stages differ."
     for stage in [*STAGES[STAGES.index(begun[-1]) if begun else 0:], *begun]:
         n, own = number_of(stage), servers_of(stage)
         if unfinished := [server for server in own if not server.is_done]:
-            return f"check {unfinished[-1].name}", f"how far is {unfinished[-1].path}?"
+            return f"check {unfinished[-1].name}", f"How far is {unfinished[-1].path}?"
         if left := [name for name in exercises_of(stage) if name not in played(stage)]:
-            return f"exercise {n} {left[0]}", f"the server has a mistake: predict which tests fail. Read docs/{stage}.md first."
+            return f"exercise {n} {left[0]}", f"Its server has a mistake: predict which tests fail. Read docs/{stage}.md first."
         if not own:
-            return f"start {n} my_server{n if n > 1 else ''}", f"write stage {n} yourself."
+            return f"start {n} my_server{n if n > 1 else ''}", f"Write stage {n} yourself."
     return "docs", "You have done all of it. Where to go from here: docs/where_next.md"
 
 

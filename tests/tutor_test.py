@@ -436,10 +436,10 @@ class Talk(Verbs):
         self.assertTrue(shown.endswith("\r\033[K"), shown)
 
     def test_plain_lines_elsewhere_and_only_if_it_takes_long(self):
-        self.assertEqual(self.play("client", "x", SAY_cmake="[1/2] x\n").err, "")
-        slow = "import terminal; terminal.Moving.SOON, terminal.Moving.SELDOM = 0.1, 0.2"
-        done = self.play("client", "x", before=slow, SLEEP_cmake=0.7)
-        self.assertRegex(done.err, r"(?m)\A(looking at .* … \d s\n|compiling … \d s\n){4,}\Z")
+        set_to = "import terminal; terminal.Moving.SOON, terminal.Moving.SELDOM = {}, {}"
+        self.assertEqual(self.play("client", "x", before=set_to.format(20, 30), SAY_cmake="[1/2] x\n", SLEEP_cmake=0.3).err, "")
+        done = self.play("client", "x", before=set_to.format(0.2, 0.4), SLEEP_cmake=1.5)
+        self.assertRegex(done.err, r"(?m)\A(looking at .* … \d s\n){2,}(compiling … \d s\n){2,}\Z")
 
     def test_a_long_line_is_cut_to_a_narrow_terminal(self):
         shown = self.on_a_terminal("client", "x", SLEEP_cmake=0.3, COLUMNS=20).said

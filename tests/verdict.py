@@ -299,8 +299,8 @@ class Report:
         words = IN_WORDS.get(claim, claim)
         self.rows.append({"claim": claim, "asks": words, "holds": not problem, "came": problem or "", "remark": remark,
                           "page": page_for(claim)})
-        mark = painted("FAILED", "red") if problem else painted("ok    ", "green")
-        self.moving.print(wrapped(words, 9, f"  {mark} "))
+        mark, colour = ("FAILED", "red") if problem else ("ok    ", "green")
+        self.moving.print(wrapped(words, 9, f"  {mark} ").replace(mark, painted(mark, colour), 1))
         for line in [problem, remark, f"{claim}: {page_for(claim)}"] if problem else []:
             if line:
                 self.moving.print(wrapped(line[:300], 9))
