@@ -136,7 +136,7 @@ def still_empty(server):
     """The functions that the reader has not written, in the order in which a server comes to them."""
     text = text_of(server.file)
     empty = re.findall(r'"(\w+) is still to be written"', text)
-    empty += re.findall(r"(~?\w+)\([^{}]*\{\n(?: *//.*\n)+ *\}", text)  # a constructor or destructor should not throw
+    empty += re.findall(r"^ *(~?\w+)\(.*\{\n(?: *//.*\n)+ *\}", text, re.M)  # a constructor or destructor should not throw
     return [piece for piece in settings_of(server.stage)["sections"] if piece in empty]
 
 

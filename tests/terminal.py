@@ -10,7 +10,7 @@ import time
 WIDEST = 100
 for stream in (sys.stdout, sys.stderr):
     stream.reconfigure(errors="replace")  # a pipe of Windows cannot take every letter
-if os.name == "nt":
+if os.name == "nt" and sys.stdout.isatty():
     os.system("")  # from here on the console of Windows takes the signs for colours as such
 COLOURS = {"red": 31, "green": 32, "cyan": 36, "bold": 1, "dim": 2}
 CHANGES = {"+": "green", "-": "red", "@": "cyan"}

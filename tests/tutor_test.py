@@ -360,6 +360,15 @@ class OwnServer(Verbs):
         self.assertEqual(watched.code, 0)
         self.assertNotIn("Traceback", watched.said)
 
+    def test_all_that_a_skeleton_leaves_out_is_known_to_be_empty(self):
+        for stage in STAGES:
+            file = self.own_server(stage)
+            server = SimpleNamespace(file=file, stage=stage)
+            self.assertEqual(practice.still_empty(server), [*practice.settings_of(stage)["sections"]])
+            file.write_text(practice.put_back(file.read_text(), stage))
+            self.assertEqual(practice.still_empty(server), [])
+            file.unlink()
+
     def test_a_name_that_cannot_be_or_is_taken_is_told(self):
         self.own_server("02_select")
         for name, code in (("mine", 1), ("../x", 2), ("a b", 2), ("1x", 2), ("größe", 2)):
