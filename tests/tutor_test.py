@@ -253,7 +253,7 @@ class AWrongWord(Verbs):
     def test_leads_to_the_nearest_and_to_all_of_them(self):
         self.own_server("02_select")
         for typed, near, also in (
-                ("tets", "test", "demo, test, run"), ("exercises", "exercise", "watch, hint, diff"),
+                ("tets", "test", "demo, test, run"), ("exercises", "exercise", "watch, hint, diff"), ("DEMO", "demo", "test"),
                 ("run iocp", "4", "2 (select)"), ("run 04_iopc", "4", "1 (blocking)"), ("test seelct", "2", "4 (iocp)"),
                 ("diff 1 blokcing", "1", "2 (select)"),
                 ("exercise 1 take-zero-for-error", "take-zero-for-an-error", "never-close-the-socket"),
@@ -293,6 +293,8 @@ class OwnServer(Verbs):
         self.assertIn("Still to be written: make_non_blocking, serve, wait_until_ready, if_any,\naccept_client,", done.out)
         self.assertFits(done.out)
         self.assertIn("make_non_blocking, hint 1 of ", self.play("hint", "mine").out)
+        self.break_and_check(file, "Echo.AnswersWithTheSameBytes: 'if_any is still to be written '")
+        self.assertIn("if_any, hint 1 of ", self.play("hint", "mine").out)
 
     def break_and_check(self, file, broken, verb="check"):
         file.write_text(f"// breaks {broken}\n{file.read_text()}")
@@ -339,8 +341,9 @@ class OwnServer(Verbs):
 
         def save_when_it_waits(said, _):
             if saves and said.count("Waiting until") == 3 - len(saves):
-                file.with_suffix(".new").write_text(saves.pop(0))  # as editors do it
-                os.replace(file.with_suffix(".new"), file)
+                file.unlink()  # some editors do it so
+                time.sleep(1)
+                file.write_text(saves.pop(0))
             return not saves
 
         watched = self.on_a_terminal("watch", "mine", before=A_FAKE_CHECK, act=save_when_it_waits, NO_COLOR=1)
@@ -431,7 +434,7 @@ class Differences(Verbs):
         self.assertIn("are the same.", self.play("diff", "mine").out)
 
     def test_may_be_read_by_somebody_who_leaves(self):
-        done = subprocess.run(["bash", "-c", '"$@" | head -1', "bash", *self.command(["diff", "3", "4"], "")],
+        done = subprocess.run(["bash", "-c", '"$@" | :', "bash", *self.command(["diff", "3", "4"], "")],
                               capture_output=True, text=True, env=self.environment({}))
         self.assertEqual(done.stderr, "")
 
@@ -448,7 +451,7 @@ class Talk(Verbs):
         set_to = "import terminal; terminal.Moving.SOON, terminal.Moving.SELDOM = {}, {}"
         self.assertEqual(self.play("client", "x", before=set_to.format(20, 30), SAY_cmake="[1/2] x\n", SLEEP_cmake=0.3).err, "")
         done = self.play("client", "x", before=set_to.format(0.2, 0.4), SLEEP_cmake=1.5)
-        self.assertRegex(done.err, r"(?m)\A(looking at .* … \d s\n){2,}(compiling … \d s\n){2,}\Z")
+        self.assertRegex(done.err, r"\A(compiling … \d s\n){3,}\Z")
 
     def test_a_long_line_is_cut_to_a_narrow_terminal(self):
         shown = self.on_a_terminal("client", "x", SLEEP_cmake=0.3, COLUMNS=20).said
