@@ -4,7 +4,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from claims import ON_WINDOWS, ROOT, WINES_LAST_WORDS, text_of
 from terminal import Moving, give_up, is_terminal, tell

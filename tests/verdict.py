@@ -93,9 +93,11 @@ def words_of(command):
 
 def complain_of_a_program_that_is_not_here(command):
     program = words_of(command)[0]
-    if not program or not Path(program).exists() and not shutil.which(program):
+    if not program:
+        complain("--server has an empty command")
+    if not Path(program).exists() and not shutil.which(program):
         where = "" if re.search(r"[/\\]", program) else " here, and no such program on the PATH"
-        complain(f"there is no file {program or 'in an empty command'}{where}")
+        complain(f"there is no file {program}{where}")
 
 
 class Server:
