@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from building import NotBuilt, build
-from claims import ON_WINDOWS, ROOT, TUTORIAL, claims_of, hold, text_of
+from claims import ON_WINDOWS, ROOT, STAGES, TUTORIAL, claims_of, hold, text_of
 from terminal import Moving, give_up, painted, painted_change, unknown, wrapped
 
 # What surprises is tried again, alone: a broken server may win a race once, and Wine's own server can fail (it has an
