@@ -2,7 +2,6 @@
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import processes
 
-sys.stdout.reconfigure(errors="replace")  # a pipe of Windows cannot take every letter
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = sorted(path.parent.name for path in ROOT.glob("stages/*/echo_server.cpp"))
 ON_WINDOWS = os.name == "nt"
@@ -43,14 +41,6 @@ def claims_of(stage):
     """Suite.Claim for each test that any server of this stage is held to, in the order of the sources."""
     sets = ["echo_contract", "program", stage, "inside"] + ["fairness"] * (stage != STAGES[0]) + ["windows_only"] * ON_WINDOWS
     return [test for name in sets for test in tests_of(ROOT / f"tests/{name}_test.cpp")] + [*SHELL_TESTS]
-
-
-def build(folder, *targets, hint=""):
-    """Builds without a word, or ends this program with what the build said."""
-    done = subprocess.run(["cmake", "--build", folder, "--target", *targets],
-                          capture_output=True, text=True, encoding="utf-8", errors="replace")
-    if done.returncode != 0:
-        sys.exit(f"{done.stdout}{done.stderr}{hint}")
 
 
 class Trial:
@@ -143,4 +133,6 @@ def reason_in(lines):
     thrown = re.search(r'C\+\+ exception with description "(.*?)" thrown in', output, re.S)
     failure = re.search(r": (?:Failure\n|error: )(.*?)(?=\n\n|\n\[|\n\S+: (?:Failure|error)|\Z)", output, re.S)
     said = thrown or failure
-    return " ".join(said[1].split()) if said else output.split("\n")[-1] or "it did not end in time"
+    reason = " ".join(said[1].split()) if said else output.split("\n")[-1] or "it did not end in time"
+    last_words = re.search(r"^The server ended, and said: (.*)", output, re.M)
+    return f"{reason}; the server said: {last_words[1]}" if last_words and last_words[1] not in reason else reason

@@ -244,13 +244,16 @@ def every_piece_that_a_reader_may_write_has_a_task_and_every_claim_a_place():
         pieces = {function.name for function in marked_functions_in(lines_of(stage))}
         for name in sorted(pieces ^ set(settings_of(stage)["pieces"])):
             yield f"{where}: {name} is not both a piece of the stage and a task"
+        for part in ("sections", "hints"):
+            for name in sorted({*settings_of(stage)["pieces"]} ^ {*settings_of(stage)[part]}):
+                yield f"{where}: {name} is not both in [pieces] and in [{part}]"
         places = settings_of(stage)["claims"]
         for claim in claims_of(stage):
             if not place_of(claim, places):
                 yield f"{where}: {claim} has no place"
         for place in sorted({*places} - {place_of(claim, places) for claim in claims_of(stage)}):
             yield f"{where}: there is no claim {place}"
-        for anchor in sorted({*places.values()} - {name for page, _, name in anchors() if page == CHAPTERS[stage]}):
+        for anchor in sorted({*places.values(), *settings_of(stage)["sections"].values()} - {name for page, _, name in anchors() if page == CHAPTERS[stage]}):
             yield f"{where}: the chapter has no anchor {anchor}"
 
 

@@ -14,18 +14,17 @@ import functools
 import re
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
-from claims import ON_WINDOWS, ROOT, STAGES, TUTORIAL, build, claims_of, hold, text_of
+from building import NotBuilt, build
+from claims import ON_WINDOWS, ROOT, STAGES, TUTORIAL, claims_of, hold, text_of
+from terminal import Moving, give_up, painted, painted_change, unknown, wrapped
 
-WIDTH = 100
 # What surprises is tried again, alone: a broken server may win a race once, and Wine's own server can fail (it has an
 # assertion that many broken connections at once can break), which ends every test that runs at that moment.
 TRIES = 3
-NOT_BUILT = """
-It does not build. If you changed a stage, put it back: git checkout stages
-If there is no such target, CMake has found no patch: install it, and remove the folder build."""
+NOT_BUILT = ("it does not build. If you changed a stage, put it back: git checkout stages. If there is no such target, CMake has "
+             "found no patch: install it, and remove the folder build")
 
 
 @functools.cache
@@ -63,16 +62,23 @@ def exercises_of(stage):
     return [Exercise(diff) for diff in sorted((ROOT / "stages" / stage / "exercises").glob("*.diff"))]
 
 
-def wrapped(text, indent="  "):
-    return "\n\n".join(textwrap.fill(" ".join(part.split()), WIDTH, initial_indent=indent, subsequent_indent=indent)
-                       for part in text.split("\n\n"))
+def exercise_named(stage, name):
+    """Ends this program if there is none."""
+    exercises = {exercise.name: exercise for exercise in exercises_of(stage)}
+    if name not in exercises:
+        unknown(f"stage {int(stage[:2])} has no exercise '{name}'", name, exercises)
+    return exercises[name]
+
+
+def paragraphs(text, indent=2):
+    return "\n\n".join(wrapped(part, indent) for part in text.split("\n\n"))
 
 
 def list_exercises(stages):
     for stage in stages:
-        print(f"Stage {stage}")
+        print(painted(f"Stage {stage}", "bold"))
         for exercise in exercises_of(stage):
-            print(f"  {exercise.name}\n{wrapped(exercise.question, ' ' * 6)}")
+            print(f"  {exercise.name}\n{paragraphs(exercise.question, 6)}")
         print()
     print(f"Play one: {TUTORIAL} exercise {int(stages[0][:2])} {exercises_of(stages[0])[0].name}")
 
@@ -81,10 +87,11 @@ def ask_for_prediction(claims):
     """The claims that the reader expects to fail; None without a terminal or without an idea."""
     if not sys.stdin.isatty():
         return None
-    print("The claims of this stage:\n")
+    print("\nThe claims of this stage:\n")
     for number, claim in enumerate(claims, 1):
         print(f"  {number:3} {claim}")
-    print('\nWhich of them will fail? Numbers or parts of names, with spaces between; "none"; or only Enter, to see.')
+    print("\n" + wrapped('Which of them will fail? Numbers or parts of names, with spaces between; "none"; or only Enter, '
+                         'to see.'))
     try:
         words = input("> ").replace(",", " ").split()
     except EOFError:
@@ -98,14 +105,18 @@ def failed_in(results):
     return {claim for claim, reason in results.items() if reason}
 
 
-def judge(exercise, folder, claims=None):
+def judge(exercise, folder, say=lambda text: None, claims=None):
     """Gives {claim: what went wrong, or None}, and what of it the diff does not say."""
     server = folder / "stages" / f"{exercise.stage}.{exercise.name}.exe"
-    results = dict(hold(server, folder, claims or claims_of(exercise.stage)))
+    claims, results = claims or claims_of(exercise.stage), {}
+    for claim, reason in hold(server, folder, claims):
+        results[claim] = reason
+        say(f"claim {len(results)} of {len(claims)}")
     expected = set(exercise.fails_here)
     for _ in range(TRIES):
         surprising = sorted(failed_in(results) ^ expected)
         if surprising:
+            say("what surprises, once more")
             results |= hold(server, folder, surprising, at_once=1)
     failed = failed_in(results)
     surprises = [f"{claim} fails, which it does not say: {results[claim][:300]}" for claim in sorted(failed - expected)]
@@ -116,31 +127,41 @@ def judge(exercise, folder, claims=None):
 
 
 def play(exercise, folder):
-    print(f"Stage {exercise.stage}, exercise {exercise.name}\n\n{wrapped(exercise.question)}\n")
-    print(textwrap.indent(re.sub(r"\A---.*\n\+\+\+.*\n", "", exercise.change), "    "))
+    print(f"Stage {exercise.stage}, exercise {exercise.name}\n\n{paragraphs(exercise.question)}\n")
+    for line in re.sub(r"\A---.*\n\+\+\+.*\n", "", exercise.change).splitlines():
+        print(f"    {painted_change(line)}")
     predicted = ask_for_prediction(claims_of(exercise.stage))
-    print("Building the changed server, and running the claims of the stage against it ...\n", flush=True)
-    server = f"{exercise.stage}.{exercise.name}"
-    build(folder, f"{exercise.stage}_test", server, f"{server}.watched", hint=NOT_BUILT)
-    results, surprises = judge(exercise, folder)
+    print("\nBuilding the changed server, and running the claims of the stage against it ...\n", flush=True)
+    try:
+        server = f"{exercise.stage}.{exercise.name}"
+        build(folder, f"{exercise.stage}_test", server, f"{server}.watched")
+    except NotBuilt as why:
+        print(why, file=sys.stderr)
+        give_up(NOT_BUILT)
+    with Moving("starting the tests") as moving:
+        results, surprises = judge(exercise, folder, moving.says)
 
     failed = [claim for claim, reason in results.items() if reason]
     print(f"{len(failed)} of {len(results)} claims fail{':' if failed else '.'}")
     for claim in failed:
         mark = "" if predicted is None else " (predicted)" if claim in predicted else " (not predicted)"
-        print(f"  {claim}{mark}\n{wrapped(results[claim][:300], ' ' * 6)}")
+        print(f"  {claim}{mark}\n{wrapped(results[claim][:300], 6)}")
     if predicted is not None:
         right = predicted & set(failed)
-        print(f"\nYou predicted {len(predicted)}; {len(right)} of them failed. "
-              f"{len(failed) - len(right)} failed that you did not predict.")
+        print("\n" + wrapped(f"You predicted {len(predicted)}; {len(right)} of them failed. "
+                             f"{len(failed) - len(right)} failed that you did not predict."))
         for claim in sorted(predicted - right):
             print(f"  passes all the same: {claim}")
     for claim in sorted(set(exercise.fails) - set(exercise.fails_here)):
-        print(f"\nOnly {exercise.only_on[claim]} makes {claim} fail; this is {this_system()}.")
+        print("\n" + wrapped(f"Only {exercise.only_on[claim]} makes {claim} fail; this is {this_system()}."))
     if exercise.why_nothing:
-        print(f"\nThe book expects {exercise.why_nothing}.")
-    print(f"\nWhy (docs/{exercise.stage}.md):\n\n{wrapped(exercise.answer())}\n")
+        print("\n" + wrapped(f"The book expects {exercise.why_nothing}."))
+    print(f"\nWhy (docs/{exercise.stage}.md):\n\n{paragraphs(exercise.answer())}\n")
     return surprises
+
+
+def told(surprises):
+    return "This is not what the exercise says:\n  " + "\n  ".join(surprises)
 
 
 def apply_change(stage, diff, patch, output):
@@ -156,29 +177,18 @@ def apply_change(stage, diff, patch, output):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=("list", "play", "judge", "apply"))
-    parser.add_argument("words", nargs="*",
-                        help="list [STAGE], play STAGE NAME, judge STAGE NAME, apply STAGE DIFF PATCH OUTPUT")
+    parser.add_argument("verb", choices=("judge", "apply"))
+    parser.add_argument("words", nargs="*", help="judge STAGE NAME, apply STAGE DIFF PATCH OUTPUT")
     parser.add_argument("--build", type=lambda path: Path(path).resolve(), help="the folder of the build")
     options = parser.parse_args()
 
-    if options.verb == "list":
-        return list_exercises(options.words or STAGES)
     if options.verb == "apply":
         return apply_change(*options.words)
-    stage, name = options.words
-    diff = ROOT / "stages" / stage / "exercises" / f"{name}.diff"
-    if not diff.exists():
-        names = ", ".join(exercise.name for exercise in exercises_of(stage))
-        sys.exit(f"tutorial: stage {stage} has no exercise '{name}'; it has: {names}")
-    if options.verb == "play":
-        surprises = play(Exercise(diff), options.build)
-    else:
-        results, surprises = judge(Exercise(diff), options.build)
-        print(f"{len(results)} claims, {len(failed_in(results))} fail:")
-        print(*(f"  {claim}: {reason[:300]}" for claim, reason in results.items() if reason), sep="\n")
+    results, surprises = judge(exercise_named(*options.words), options.build)
+    print(f"{len(results)} claims, {len(failed_in(results))} fail:")
+    print(*(f"  {claim}: {reason[:300]}" for claim, reason in results.items() if reason), sep="\n")
     if surprises:
-        sys.exit("This is not what the exercise says:\n  " + "\n  ".join(surprises))
+        sys.exit(told(surprises))
 
 
 if __name__ == "__main__":

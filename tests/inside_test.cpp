@@ -103,6 +103,9 @@ TEST_F(Inside, AFailedCallEndsItsClientAndIsTold) {
 
 //! [EverythingIsGivenBack]
 TEST_F(Inside, EverythingIsGivenBack) {
+    expect_a_good_client_is_served();     // so the server has now all that it needs itself
+    let_the_next_fail(Call::none, 0);     // that client has gone,
+    std::this_thread::sleep_for(a_while); // and its memory too
     const int events = watch()->events;
     const int blocks = watch()->blocks;
     for (const Failure& failure : failures) {

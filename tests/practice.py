@@ -1,21 +1,23 @@
 #!/usr/bin/env python3
-"""Servers that the reader writes. `./tutorial start` makes a skeleton of a stage, and `./tutorial check` tests it.
+"""Servers that the reader writes: `./tutorial start` makes a skeleton of a stage, `check` and `watch` test it.
 
 The skeleton is the stage's own file. Each function between the markers of the book loses its body, and gets a comment
 that says what it must do. These comments, and the order of the claims, are in stages/NN_name/practice.ini.
 """
-import argparse
 import configparser
 import re
 import sys
 import textwrap
-from pathlib import Path
+import time
 
-from claims import ROOT, TUTORIAL, build, claims_of, hold, text_of
+from building import BUILD, NotBuilt, build
+from claims import ROOT, TUTORIAL, claims_of, hold, text_of
+from progress import PRACTICE, Server, servers
+from terminal import Moving, complain, give_up, painted, unknown, wrapped
 
-PRACTICE = ROOT / "practice"
-WIDTH = 120
+WIDTH = 100  # of a comment in a skeleton
 MARKER = r" *//! \[(.+)\]"  # of a piece that the book quotes
+LOOKS = 0.2  # seconds from one look at a file that is watched to the next
 NO_FUNCTION = r"(for|if|while|switch|return|struct|class|enum|namespace|//|std::erase_if)\b"
 
 
@@ -115,65 +117,117 @@ def heading_at(anchor, stage):
     return re.search(rf'<a id="{anchor}"></a>\n+#+ (.*)', text_of(ROOT / f"docs/{stage}.md"))[1]
 
 
+def section(stage, anchor):
+    heading = heading_at(anchor, stage)
+    return f'"{heading}" (docs/{stage}.md#{anchor})'
+
+
 def server_named(name):
-    found = list(PRACTICE.glob(f"*/{name}.cpp"))
-    return found[0] if found else None
+    """Ends this program if there is none."""
+    known = {server.name: server for server in servers()}
+    if name not in known and not known:
+        complain(f"there is no server '{name}'; begin one: {TUTORIAL} start 1 {name}")
+    if name not in known:
+        unknown(f"there is no server '{name}' in practice", name, known)
+    return known[name]
+
+
+def still_empty(server):
+    """The functions that the reader has not written, in the order in which a server comes to them."""
+    text = text_of(server.file)
+    empty = re.findall(r'"(\w+) is still to be written"', text)
+    empty += re.findall(r"^ *(~?\w+)\(.*\{\n(?: *//.*\n)+ *\}", text, re.M)  # a constructor or destructor should not throw
+    return [piece for piece in settings_of(server.stage)["sections"] if piece in empty]
 
 
 def start(stage, name):
-    if not re.fullmatch(r"[A-Za-z]\w*", name):
-        sys.exit(f"tutorial: '{name}' cannot be the name of a program here; take letters, digits and _")
-    if server_named(name):
-        sys.exit(f"tutorial: there is a practice/{server_named(name).relative_to(PRACTICE).as_posix()} already")
+    if not re.fullmatch(r"[A-Za-z]\w*", name, re.A):
+        complain(f"'{name}' cannot be the name of a program here; take letters, digits and _")
+    if taken := [server for server in servers() if server.name == name]:
+        give_up(f"there is a {taken[0].path} already; take another name")
     file = PRACTICE / stage / f"{name}.cpp"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f"// Yours to write. `./tutorial check {name}` says how far you are.\n{skeleton_of(stage)}",
+    file.write_text(f"// Yours to write. `{TUTORIAL} check {name}` says how far you are.\n{skeleton_of(stage)}",
                     encoding="utf-8", newline="\n")
-    print(f"practice/{stage}/{name}.cpp is yours. Write {', '.join(settings_of(stage)['pieces'])}.\n"
-          f"A comment in each says what it must do. Then see how far you are: {TUTORIAL} check {name}")
+    print(wrapped(f"{Server(file).path} is yours. Write {', '.join(settings_of(stage)['sections'])}. "
+                  "A comment in each says what it must do."))
+    print(f"\n  {TUTORIAL} check {name}    how far you are\n  {TUTORIAL} watch {name}    the same after each save\n"
+          f"  {TUTORIAL} hint {name}     a little help with what is next")
 
 
-def check(name, folder):
-    file = server_named(name)
-    if not file:
-        sys.exit(f"tutorial: there is no practice/*/{name}.cpp; make one: {TUTORIAL} start 1 {name}")
-    stage = file.parent.name
-    program = f"practice.{stage}.{name}"
-    build(folder, f"{stage}_test", program, f"{program}.watched")
-    claims = claims_in_order(stage)
-    print(f"practice/{stage}/{name}.cpp against the {len(claims)} claims of stage {stage}, the hardest last:")
-    server = folder / "stages" / f"{program}.exe"
-    results = hold(server, folder, [claim for claim, _ in claims])
-    for number, (claim, anchor) in enumerate(claims):
-        _, reason = next(results)
-        if reason and number > 0:  # several at a time may disturb each other: once more, alone
-            [(_, reason)] = hold(server, folder, [claim], at_once=1)
-        print(f"  {'FAILED' if reason else 'ok    '} {claim}", flush=True)
-        if reason:
-            print(textwrap.fill(reason[:400], WIDTH, initial_indent=" " * 9, subsequent_indent=" " * 9))
-            print(f"\n{number} of {len(claims)} so far. "
-                  f"Read again: {heading_at(anchor, stage)} (docs/{stage}.md#{anchor})")
-            if empty := re.findall(r'"(\w+) is still to be written"', text_of(file)):
-                print(f"Still to be written: {', '.join(empty)}")
-            results.close()
-            sys.exit(1)
-    print("\nAll hold. Compare it with ours: "
-          f"git diff --no-index stages/{stage}/echo_server.cpp practice/{stage}/{name}.cpp")
+def compiled(server):
+    """Builds the server, or says why that cannot be done."""
+    program = f"practice.{server.stage}.{server.name}"
+    try:
+        build(BUILD, f"{server.stage}_test", program, f"{program}.watched")
+    except NotBuilt as why:
+        line = re.search(rf"{re.escape(server.path)}[:(](\d+)", str(why).replace("\\", "/"))
+        begin = f"line {line[1]} of {server.path}" if line else "the first of these words"
+        print(f"{why}\n\n{painted('It does not compile.', 'red')} Begin with {begin}.")
+        return None
+    return BUILD / "stages" / f"{program}.exe"
+
+
+def check(server, first=""):
+    """Gives None if all claims hold, else the claim that a reader wants to see first the next time."""
+    program = compiled(server)
+    if not program:
+        return first
+    in_order = claims_in_order(server.stage)
+    claims = sorted(in_order, key=lambda claim: claim[0] != first)
+    print(f"{server.path} and its {len(claims)} claims, the hardest last:")
+    results = hold(program, BUILD, [claim for claim, _ in claims])
+    with Moving("starting the tests") as moving:
+        for number, (claim, anchor) in enumerate(claims, 1):
+            moving.says(f"claim {number} of {len(claims)}")
+            _, reason = next(results)
+            if reason and number > 1:  # several at a time may disturb each other: once more, alone
+                [(_, reason)] = hold(program, BUILD, [claim], at_once=1)
+            moving.print(f"  {painted('FAILED', 'red') if reason else painted('ok    ', 'green')} {claim}")
+            if reason:
+                break
+    results.close()
+    if not reason:
+        server.remember(held=len(claims), failed="", empty="")
+        print(f"\n{painted('All hold.', 'green')} Compare it with ours: {TUTORIAL} diff {server.name}")
+        return None
+    tell_what_failed(server, claim, anchor, reason, in_order.index((claim, anchor)), len(claims))
+    return claim
+
+
+def tell_what_failed(server, claim, anchor, reason, held, of):
+    """A function that threw because it is empty says more than the claim that met it."""
+    thrown = re.search(r"(\w+) is still to be written", reason)
+    sections = settings_of(server.stage)["sections"]
+    empty = thrown[1] if thrown and thrown[1] in sections else ""
+    server.remember(held=held, failed=claim, empty=empty)
+    print(wrapped(f"{empty} was called, and is still to be written." if empty else reason[:400], 9))
+    print(f"\n{held} of {of} so far.")
+    print(wrapped(f"Read again: {section(server.stage, sections[empty] if empty else anchor)}"))
+    if left := still_empty(server):
+        print(wrapped(f"Still to be written: {', '.join(left)}"))
+    print(f"A little help: {TUTORIAL} hint {server.name}")
+
+
+def written_at(server):
+    return server.file.stat().st_mtime_ns if server.file.exists() else 0
+
+
+def watch(server):
+    """Checks again whenever the file was saved, the claim that failed first."""
+    seen, failed = written_at(server), check(server)
+    while failed is not None:
+        print(painted(f"\nWaiting until {server.path} is saved; Ctrl+C ends this.", "dim"), flush=True)
+        while written_at(server) in (seen, 0):  # an editor may take the file away for a moment
+            time.sleep(LOOKS)
+        print()
+        seen, failed = written_at(server), check(server, failed)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=("start", "check", "put-back"))
-    parser.add_argument("words", nargs="+", help="start STAGE NAME, check NAME, put-back NAME")
-    parser.add_argument("--build", type=lambda path: Path(path).resolve(), help="the folder of the build")
-    options = parser.parse_args()
-    if options.verb == "start":
-        start(*options.words)
-    elif options.verb == "check":
-        check(*options.words, options.build)
-    else:  # for the test of the skeletons
-        file = server_named(options.words[0])
-        file.write_text(put_back(text_of(file), file.parent.name), encoding="utf-8", newline="\n")
+    """For the test of the skeletons: put-back NAME."""
+    server = server_named(sys.argv[2])
+    server.file.write_text(put_back(text_of(server.file), server.stage), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

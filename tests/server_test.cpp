@@ -33,6 +33,16 @@ ServerTest::ServerTest() {
         server_.emplace(tested().server, std::vector<std::string>{"--port", "0"});
 }
 
+void ServerTest::TearDown() {
+    if (!HasFailure() || !server_ || !server_->exit_code(a_while))
+        return;
+    std::string words = server_->whole_errors();
+    std::erase(words, '\r');
+    std::replace(words.begin(), words.end(), '\n', ' ');
+    if (!words.empty())
+        print("The server ended, and said: " + words + '\n');
+}
+
 EchoClient ServerTest::connect() {
     return server_ ? server_->connect() : EchoClient(tested().port, tested().address);
 }

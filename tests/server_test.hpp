@@ -32,6 +32,8 @@ protected:
     using milliseconds = EchoClient::milliseconds;
 
     ServerTest();
+    /// A server that ended before its test has a reason, which only its standard error tells.
+    void TearDown() override;
     [[nodiscard]] EchoClient connect();
     /// The server as a process: only claims about our own programs may ask for it.
     /// \throws std::bad_optional_access if somebody else has started it.

@@ -10,21 +10,21 @@ import contextlib
 import json
 import re
 import shlex
+import shutil
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from pathlib import Path
 
 import processes
-from claims import ON_WINDOWS, ROOT, RUNNER, Trial, tests_of
+from claims import ON_WINDOWS, ROOT, RUNNER, TUTORIAL, Trial, tests_of
 from practice import place_of, settings_of
+from terminal import Moving, complain, painted, wrapped
 
-WIDTH = 100
 READY = 10  # seconds until the port must take a connection: a first start can be slow
 ANSWER = 1  # seconds without an echo: this client is not served now
 MANY = 200  # clients that a server without a limit must serve together
@@ -84,9 +84,20 @@ class NoServer(Exception):
     """There is nothing that could be judged, and this is why."""
 
 
-def give_up(problem):
-    print(f"tutorial: {problem}", file=sys.stderr)
-    sys.exit(2)
+def words_of(command):
+    try:
+        return [word.strip('"') if ON_WINDOWS else word for word in shlex.split(command, posix=not ON_WINDOWS)] or [""]
+    except ValueError as problem:
+        complain(f"--server has a command that does not end: {problem}")
+
+
+def complain_of_a_program_that_is_not_here(command):
+    program = words_of(command)[0]
+    if not program:
+        complain("--server has an empty command")
+    if not Path(program).exists() and not shutil.which(program):
+        where = "" if re.search(r"[/\\]", program) else " here, and no such program on the PATH"
+        complain(f"there is no file {program}{where}")
 
 
 class Server:
@@ -106,9 +117,8 @@ class Server:
         if "{port}" not in text and not self.options.server_port:
             text += " --port {port}"  # as the programs of this tutorial have it
         text = text.replace("{port}", str(self.port)).replace("{address}", self.options.address)
-        words = shlex.split(text, posix=not ON_WINDOWS)
-        program = words[0].strip('"')
-        if not ON_WINDOWS and program.lower().endswith(".exe"):
+        words = words_of(text)
+        if not ON_WINDOWS and words[0].lower().endswith(".exe"):
             return [*RUNNER, *words]
         return text if ON_WINDOWS else words
 
@@ -285,19 +295,21 @@ def the_same_port(server):
 
 
 class Report:
-    def __init__(self):
-        self.rows, self.not_judged = [], []
+    def __init__(self, moving):
+        self.rows, self.not_judged, self.moving = [], [], moving
+
+    def begin(self, claim):
+        self.moving.says(f"claim {len(self.rows) + 1}: {IN_WORDS[claim]}")
 
     def add(self, claim, problem, remark=""):
         words = IN_WORDS.get(claim, claim)
         self.rows.append({"claim": claim, "asks": words, "holds": not problem, "came": problem or "", "remark": remark,
                           "page": page_for(claim)})
-        print(f"  {'FAILED' if problem else 'ok    '} {words}", flush=True)
-        for line in [problem, remark] if problem else []:
+        mark, colour = ("FAILED", "red") if problem else ("ok    ", "green")
+        self.moving.print(wrapped(words, 9, f"  {mark} ").replace(mark, painted(mark, colour), 1))
+        for line in [problem, remark, f"{claim}: {page_for(claim)}"] if problem else []:
             if line:
-                print(textwrap.fill(line[:300], WIDTH, initial_indent=" " * 9, subsequent_indent=" " * 9))
-        if problem:
-            print(f"         {claim}: {page_for(claim)}", flush=True)
+                self.moving.print(wrapped(line[:300], 9))
 
     def leave_out(self, what, why):
         self.not_judged.append({"what": what, "why": why})
@@ -314,7 +326,7 @@ def judge(server, report, folder, claimed):
     most = int(claimed) + 1 if claimed.isdigit() else MANY
     measured = capacity_of(server, most)
     number = f"{'at least ' if measured == most else ''}{measured}"
-    print(f"  It serves {number} client{'' if measured == 1 else 's'} together.")
+    report.moving.print(f"  It serves {number} client{'' if measured == 1 else 's'} together.")
     if claimed != "find":
         wanted = int(claimed) if claimed.isdigit() else MANY
         report.add("Capacity.IsWhatTheServerClaims",
@@ -324,6 +336,7 @@ def judge(server, report, folder, claimed):
         report.leave_out("fairness", f"it needs five clients together, and this server serves {number}")
     server.start_anew_if_it_must()
     for claim in [test for name in sets for test in tests_of(ROOT / f"tests/{name}_test.cpp")]:
+        report.begin(claim)
         where = ["--server-port", server.port, "--address", server.options.address]
         problem = in_plain_words(Trial(where, folder).hold([claim])[claim] or "")
         report.add(claim, problem, server.start_anew_if_it_must() if problem else "")
@@ -331,6 +344,7 @@ def judge(server, report, folder, claimed):
                          ("Leaks.PoliteClientsCostNothing", lambda tested: cost_of(tested, polite_visit)),
                          ("Leaks.RudeClientsCostNothing", lambda tested: cost_of(tested, rude_visit)),
                          ("Stop.LetsTheSamePortBeUsedAgain", the_same_port)):
+        report.begin(claim)
         try:
             problem = check(server)
         except OSError as trouble:
@@ -345,40 +359,48 @@ def judge(server, report, folder, claimed):
     report.leave_out("options, lines and exit codes", "they are promises of this tutorial's own programs")
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="tutorial test", description="Holds any echo server to what its clients can see.")
+def options_from(words):
+    parser = argparse.ArgumentParser(prog=f"{TUTORIAL} test", description="Holds any echo server to what its clients can see.")
     parser.add_argument("--server", required=True, metavar="COMMAND",
                         help='how to start it, such as "my_server -p {port}"; without {port}, --port and a number follow')
     parser.add_argument("--server-port", type=int, metavar="N", help="the port that it always listens on")
     parser.add_argument("--address", default="127.0.0.1", help="where it listens, instead of 127.0.0.1")
     parser.add_argument("--capacity", default="find", metavar="N|unlimited|find", help="how many clients it serves together")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there too")
-    parser.add_argument("--build", type=lambda path: Path(path).resolve(), required=True, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    parser.add_argument("--build", type=lambda path: Path(path).resolve(), help=argparse.SUPPRESS)
+    options = parser.parse_args(words)
     if not re.fullmatch(r"unlimited|find|[1-9][0-9]*", options.capacity):
-        give_up(f"--capacity takes a number, 'unlimited' or 'find', and not '{options.capacity}'")
+        complain(f"--capacity takes a number, 'unlimited' or 'find', and not '{options.capacity}'")
+    complain_of_a_program_that_is_not_here(options.server)
+    return options
 
+
+def verdict_on(options, folder):
     started = time.monotonic()
-    server, report = Server(options), Report()
+    server = Server(options)
     print(f"{options.server}, on {options.address}:{server.port}\n", flush=True)
-    try:
-        server.start()
-    except NoServer as why:
-        give_up(why)
-    try:
-        judge(server, report, options.build, options.capacity)
-    except NoServer as why:
-        report.leave_out("all that would follow", f"it could not be started anew: {why}")
-    finally:
-        server.end()
+    with Moving("starting the server") as moving:
+        report = Report(moving)
+        try:
+            server.start()
+            try:
+                judge(server, report, folder, options.capacity)
+            except NoServer as why:
+                report.leave_out("all that would follow", f"it could not be started anew: {why}")
+        except NoServer as why:
+            moving.clear()
+            complain(why)
+        finally:
+            server.end()
     failed = [row for row in report.rows if not row["holds"]]
     print("\n                held   failed")
     for suite in dict.fromkeys(row["claim"].split(".")[0] for row in report.rows):
         held = [row["holds"] for row in report.rows if row["claim"].startswith(f"{suite}.")]
         print(f"  {suite:14}{sum(held):4}{len(held) - sum(held) or '-':>9}")
-    print(f"\n{len(report.rows) - len(failed)} claims hold, {len(failed)} fail, in {time.monotonic() - started:.0f} s. Not judged:")
+    print(f"\n{len(report.rows) - len(failed)} claims hold, {len(failed)} fail, in {time.monotonic() - started:.0f} s. "
+          "Not judged:")
     for left in report.not_judged:
-        print(textwrap.fill(f"{left['what']}: {left['why']}", WIDTH, initial_indent="  ", subsequent_indent="    "))
+        print(wrapped(f"{left['what']}: {left['why']}", 4, "  "))
     if options.json:
         options.json.write_text(json.dumps({"server": options.server, "claims": report.rows,
                                             "not_judged": report.not_judged}, indent=2), encoding="utf-8")
@@ -386,4 +408,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    asked = options_from(sys.argv[1:])
+    verdict_on(asked, asked.build)

@@ -8,14 +8,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from claims import ROOT, STAGES, build, tests_of, text_of
+from building import build
+from claims import ROOT, STAGES, tests_of, text_of
 from exercise import Exercise, judge
 from verdict import in_plain_words
 
 FOLDER = ROOT / "build/wine"
 CAPACITY = {"01_blocking": "1", "02_select": "64", "03_overlapped_events": "63"}
 ASYNCIO = f"'{sys.executable}' '{ROOT}/tests/peers/asyncio_echo.py' {{port}}"
-WRONG_COMMANDS = {"no_such_program {port}": "cannot start", f"'{ROOT}/README.md' {{port}}": "cannot start",
+WRONG_COMMANDS = {"no_such_program {port}": "no_such_program here, and no such program on the PATH",
+                  "missing.exe": "no file missing.exe here",
+                  "./missing.exe": "there is no file ./missing.exe\n", "'": "does not end", "": "empty command",
+                  f"'{ROOT}/README.md' {{port}}": "cannot start",
                   "true {port}": "ended with exit code 0", "sleep 60 {port}": "did not listen within 10 s"}
 IN_PLAIN_WORDS = {
     'Expected equality of these values: good.echo("still there?") Which is: "no \\" more\\0" "still there?"':
@@ -70,7 +74,7 @@ def main():
     for diff in sorted(ROOT.glob("tests/faults/*/*.diff")):
         name = f"{diff.parent.name}.{diff.stem}"
         if "Fails: Inside." in text_of(diff):  # what no client can see
-            expect(f"{name} is caught inside", "; ".join(judge(Exercise(diff), FOLDER, inside)[1]))
+            expect(f"{name} is caught inside", "; ".join(judge(Exercise(diff), FOLDER, claims=inside)[1]))
         else:
             judged(f"{name} is caught", program(name), {*re.findall(r"^Fails: (\S+)", text_of(diff), re.M)})
 
@@ -91,7 +95,8 @@ def main():
 
     for command, words in WRONG_COMMANDS.items():
         done, _ = verdict(command)
-        right = done.returncode == 2 and done.stderr.count("\n") == 1 and words in done.stderr
+        *waiting, said = done.stderr.splitlines(keepends=True)
+        right = done.returncode == 2 and words in said and all(line.startswith("starting the server") for line in waiting)
         expect(f"{command} is told in one line", "" if right else f"exit code {done.returncode}: {done.stderr}")
     sys.exit(1 if failures else 0)
 

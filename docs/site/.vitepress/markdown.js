@@ -44,6 +44,12 @@ function leadIntoTheReference(state) {
   }
 }
 
+// What GitHub calls README is the first page here.
+function leadToTheStart(state) {
+  for (const token of state.tokens.flatMap(token => token.children ?? []))
+    if (token.type === 'link_open') token.attrSet('href', token.attrGet('href').replace(/^README\.md/, 'index.md'))
+}
+
 // A picture that is wider than its window scrolls, with the keyboard too.
 function frameFigures(state) {
   state.tokens.forEach((token, i) => {
@@ -131,7 +137,7 @@ export const linkCallsInCode = base => ({
   }
 })
 
-const rules = [tellTheTime, nameHeadings, leaveOutTheWay, leadIntoTheReference, frameFigures, joinShells, labelCells,
+const rules = [tellTheTime, nameHeadings, leaveOutTheWay, leadIntoTheReference, leadToTheStart, frameFigures, joinShells, labelCells,
   linkCalls]
 
 export function forTheSite(base) {
