@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <future>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -96,8 +99,10 @@ TEST_F(OrderlyStop, GivesEverythingBackAndThenTheEnd) {
     const std::string payload = pattern(200'000);
     for (int i = 0; i < 50; ++i) {
         clients.push_back(connect());
-        clients.back().send(payload); // more than the server's buffer, less than Windows keeps: it is in mid-stream
+        ASSERT_EQ(clients.back().echo("hello"), "hello"); // it is accepted
     }
+    for (EchoClient& client : clients)
+        client.send(payload); // more than the server's buffer, less than Windows keeps: it is in mid-stream
     server().ask_to_stop();
     for (EchoClient& client : clients) {
         EXPECT_TRUE(client.receive(payload.size()) == payload);

@@ -15,14 +15,14 @@
 /// The calls that a test can make fail.
 enum class Call {
     none,
-    accept,
+    accept, ///< or the packet of an AcceptEx
     recv,
     send,
     WSARecv,
     WSASend,
     WSAGetOverlappedResult,
     WSACreateEvent,
-    GetQueuedCompletionStatus, ///< with the packet of an operation
+    GetQueuedCompletionStatus, ///< with the packet of any other operation
     CreateIoCompletionPort     ///< for a socket, not for the port itself
 };
 

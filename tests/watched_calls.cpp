@@ -4,8 +4,11 @@
 // are pointers of the same names. So the linker takes these, and the server's object code stays as it is.
 #include "tests/watch.hpp"
 
+#include "common/accept_ex.hpp"
+
 #include <atomic>
 #include <cstddef>
+#include <map>
 #include <mutex>
 #include <new>
 #include <set>
@@ -21,6 +24,8 @@ struct Watched {
     std::mutex mutex; // for the sets
     std::set<SOCKET> sockets;
     std::set<const OVERLAPPED*> in_flight;
+    std::map<const OVERLAPPED*, SOCKET> accepts; // in flight with AcceptEx
+    LPFN_ACCEPTEX accept_ex = nullptr;
 };
 
 Watched& watched() noexcept { // NOLINT(bugprone-exception-escape): without it there is nothing that could go on
@@ -181,6 +186,34 @@ SOCKET WSAAPI watched_accept(SOCKET listener, sockaddr* name, int* size) {
     return well(client);
 }
 
+BOOL PASCAL watched_AcceptEx(SOCKET listener, SOCKET client, void* addresses, DWORD room, DWORD local, DWORD remote,
+    DWORD* bytes, OVERLAPPED* overlapped) {
+    starts(overlapped, nullptr);
+    {
+        const std::scoped_lock lock(watched().mutex);
+        watched().accepts[overlapped] = client;
+    }
+    const BOOL result = watched().accept_ex(listener, client, addresses, room, local, remote, bytes, overlapped);
+    if (!result && ::WSAGetLastError() != ERROR_IO_PENDING) {
+        const std::scoped_lock lock(watched().mutex);
+        watched().in_flight.erase(overlapped);
+        watched().accepts.erase(overlapped);
+    }
+    return result;
+}
+
+// True if the packet is that of an accept, whose socket counts from now on.
+bool is_accepted(const OVERLAPPED* overlapped) {
+    const std::scoped_lock lock(watched().mutex);
+    const auto accept = watched().accepts.find(overlapped);
+    if (accept == watched().accepts.end())
+        return false;
+    watched().sockets.insert(accept->second);
+    ++watch().sockets;
+    watched().accepts.erase(accept);
+    return true;
+}
+
 int WSAAPI watched_closesocket(SOCKET socket) {
     {
         const std::scoped_lock lock(watched().mutex); // before it is closed: its number may be given out again at once
@@ -263,6 +296,18 @@ BOOL WSAAPI watched_WSACloseEvent(WSAEVENT event) {
     return well(result);
 }
 
+// AcceptEx comes by its address. Its packet is made to fail, as it does when the client has left.
+int WSAAPI watched_WSAIoctl(SOCKET socket, DWORD code, void* in, DWORD in_size, void* out, DWORD out_size, DWORD* bytes,
+    OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
+    const int result = in_dll<decltype(::WSAIoctl)>(winsock, "WSAIoctl")(
+        socket, code, in, in_size, out, out_size, bytes, overlapped, routine);
+    if (result == 0 && code == SIO_GET_EXTENSION_FUNCTION_POINTER && out_size == sizeof(LPFN_ACCEPTEX)) {
+        watched().accept_ex = *static_cast<LPFN_ACCEPTEX*>(out);
+        *static_cast<LPFN_ACCEPTEX*>(out) = watched_AcceptEx;
+    }
+    return result;
+}
+
 HANDLE WINAPI watched_CreateIoCompletionPort(HANDLE file, HANDLE port, ULONG_PTR key, DWORD threads) {
     if (file != INVALID_HANDLE_VALUE && shall_fail(Call::CreateIoCompletionPort)) {
         fail();
@@ -279,7 +324,8 @@ BOOL WINAPI watched_GetQueuedCompletionStatus(
         return result;
     const DWORD error = ::GetLastError();
     has_ended(*overlapped);
-    if (result && shall_fail(Call::GetQueuedCompletionStatus)) {
+    const Call call = is_accepted(*overlapped) ? Call::accept : Call::GetQueuedCompletionStatus;
+    if (result && shall_fail(call)) {
         *bytes = 0;
         fail();
         return FALSE;
@@ -311,6 +357,7 @@ extern const decltype(&::getpeername) __imp_getpeername;
 extern const decltype(&::WSARecv) __imp_WSARecv;
 extern const decltype(&::WSASend) __imp_WSASend;
 extern const decltype(&::WSAGetOverlappedResult) __imp_WSAGetOverlappedResult;
+extern const decltype(&::WSAIoctl) __imp_WSAIoctl;
 extern const decltype(&::WSACreateEvent) __imp_WSACreateEvent;
 extern const decltype(&::WSACloseEvent) __imp_WSACloseEvent;
 extern const decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort;
@@ -325,6 +372,7 @@ const decltype(&::getpeername) __imp_getpeername = watched_getpeername;
 const decltype(&::WSARecv) __imp_WSARecv = watched_WSARecv;
 const decltype(&::WSASend) __imp_WSASend = watched_WSASend;
 const decltype(&::WSAGetOverlappedResult) __imp_WSAGetOverlappedResult = watched_WSAGetOverlappedResult;
+const decltype(&::WSAIoctl) __imp_WSAIoctl = watched_WSAIoctl;
 const decltype(&::WSACreateEvent) __imp_WSACreateEvent = watched_WSACreateEvent;
 const decltype(&::WSACloseEvent) __imp_WSACloseEvent = watched_WSACloseEvent;
 const decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort = watched_CreateIoCompletionPort;

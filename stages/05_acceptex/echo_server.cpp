@@ -173,32 +173,37 @@ void start_send(std::unique_ptr<Connection> connection) {
 //! [start_wait]
 
 //! [accepted]
+void welcome(std::unique_ptr<Connection> connection) {
+    const SOCKET socket = connection->socket.get();
+    const HANDLE port = connection->server.port;
+    u_long on = 1; // for recv: operations do not wait in any case
+    connection->server.log.opened(socket);
+    if (::ioctlsocket(socket, static_cast<long>(FIONBIO), &on) == SOCKET_ERROR ||
+        ::CreateIoCompletionPort(reinterpret_cast<HANDLE>(socket), port, 0, 0) == nullptr)
+        return close(std::move(connection), static_cast<int>(::GetLastError()));
+    start_wait(std::move(connection));
+}
+
 // Until SO_UPDATE_ACCEPT_CONTEXT is set, the socket does not know that it is connected. That fails for a client that has left
 // again: it is forgotten. Whatever has happened, the next accept is started, or one would get lost each time.
 void accepted(std::unique_ptr<Connection> connection, DWORD, int error) {
     Server& server = connection->server;
+    const auto* const listener = reinterpret_cast<const char*>(&server.listener);
     {
         const std::scoped_lock lock(server.mutex);
         --server.accepting;
     }
-    const SOCKET socket = connection->socket.get();
-    u_long on = 1; // for recv: operations do not wait in any case
-    if (error == 0 &&
-        ::setsockopt(socket, SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, reinterpret_cast<const char*>(&server.listener),
-            sizeof server.listener) == 0 &&
-        ::ioctlsocket(socket, static_cast<long>(FIONBIO), &on) == 0 &&
-        ::CreateIoCompletionPort(reinterpret_cast<HANDLE>(socket), server.port, 0, 0) != nullptr) {
-        server.log.opened(socket);
-        start_wait(std::move(connection));
-    }
-    connection.reset();
+    if (error == 0 && ::setsockopt(connection->socket.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, listener,
+                          sizeof server.listener) == 0)
+        welcome(std::move(connection));
+    connection.reset(); // if it is still ours
     start_accepts(server);
 }
 //! [accepted]
 
 //! [waited]
-// The stop has cancelled the wait of a silent client: it hears that we say nothing more, and may still finish. What it sends
-// from now on is read, because closing a socket with unread bytes resets it; but it is not sent back.
+// This client is silent, and the stop has cancelled its wait. It hears that we say nothing more, and may still finish. What it
+// sends from now on is read, because to close a socket with unread bytes resets it; but it is not sent back.
 void finish(std::unique_ptr<Connection> connection) {
     connection->finished = true;
     ::shutdown(connection->socket.get(), SD_SEND);
@@ -206,17 +211,18 @@ void finish(std::unique_ptr<Connection> connection) {
 }
 
 void waited(std::unique_ptr<Connection> connection, DWORD, int error) {
-    if (error == ERROR_OPERATION_ABORTED && !connection->finished)
-        return finish(std::move(connection));
-    if (error != 0)
+    const bool asked_to_finish = error == ERROR_OPERATION_ABORTED && !connection->finished;
+    if (error != 0 && !asked_to_finish)
         return close(std::move(connection), error);
     const SOCKET socket = connection->socket.get();
     connection->buffer = std::make_unique<std::array<char, buffer_size>>();
     const int received = ::recv(socket, connection->buffer->data(), buffer_size, 0);
-    if (received == SOCKET_ERROR && ::WSAGetLastError() != WSAEWOULDBLOCK)
-        return close(std::move(connection), ::WSAGetLastError());
     if (received == 0)
         return close(std::move(connection), goodbye);
+    if (received == SOCKET_ERROR && ::WSAGetLastError() != WSAEWOULDBLOCK)
+        return close(std::move(connection), ::WSAGetLastError());
+    if (received == SOCKET_ERROR && asked_to_finish)
+        return finish(std::move(connection));
     if (received == SOCKET_ERROR || connection->finished)
         return start_wait(std::move(connection));
     connection->server.log.received(socket, static_cast<std::size_t>(received));
@@ -255,36 +261,32 @@ void work(HANDLE port) {
 //! [work]
 
 //! [stop]
-bool all_are_home(Server& server) {
-    const std::scoped_lock lock(server.mutex);
-    return server.connections.empty();
-}
-
-// A silent client is asked to finish, one that talks is served on. When the time is over, everything is cancelled. A
+// A silent client is asked to finish, one that talks is served on; when the time is over, everything is cancelled. A
 // connection in the list lives while the lock is held, whoever has it. To cancel is a request that may come a moment too
 // early or too late, so this is called again and again.
-void cancel(Server& server, bool everything) {
+bool still_there(Server& server, bool cancel_everything) {
     const std::scoped_lock lock(server.mutex);
     for (Connection* connection : server.connections) {
         const auto handle = reinterpret_cast<HANDLE>(connection->socket.get());
         const unsigned waits = connection->waits;
-        if (everything)
+        if (cancel_everything)
             ::CancelIoEx(handle, nullptr);
         else if (!connection->finished && waits == connection->waits_seen)
             ::CancelIoEx(handle, &connection->wait);
         connection->waits_seen = waits;
     }
+    return !server.connections.empty();
 }
 
 void stop_orderly(Server& server, Socket listener, std::chrono::seconds grace, StopSignal& stop) {
     {
-        const std::scoped_lock lock(server.mutex); // whoever starts an accept has done it now
+        const std::scoped_lock lock(server.mutex); // whoever was starting an accept has done it now
         server.stopping = true;
     }
     listener = Socket(); // so its accepts come home
     const auto end = std::chrono::steady_clock::now() + grace;
-    while (!all_are_home(server) && !stop.comes_within(50ms))
-        cancel(server, std::chrono::steady_clock::now() > end);
+    while (still_there(server, std::chrono::steady_clock::now() > end) && !stop.comes_within(50ms)) {
+    }
 }
 //! [stop]
 
