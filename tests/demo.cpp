@@ -1,6 +1,8 @@
 // Plays one small scene on each server program that is named on the command line, and shows what came of it.
 // Ann talks, Ben is silent, Cat comes last and talks; then they leave. After that: how many clients does this server
-// serve together, and how many threads does it use for them? Every word below is seen, nothing is known beforehand.
+// serve together, and how many threads does it use for them? At last Dora sends much and reads late, and the server is
+// stopped meanwhile: does her echo come back? Every word below is seen, nothing is known beforehand.
+#include "common/error.hpp"
 #include "common/program.hpp"
 #include "common/text.hpp"
 #include "tests/server_process.hpp"
@@ -27,6 +29,7 @@ struct Seen {
     std::string cat = "never answered";
     std::size_t served_together = 0;
     std::size_t threads = 0;
+    std::string dora = "a part of it";
 };
 
 void tell(const std::string& what, const std::string& outcome) {
@@ -95,6 +98,22 @@ void count_threads(ServerProcess& server, Seen& seen) {
     tell("Threads that received and sent:", std::to_string(seen.threads));
 }
 
+void stop_in_the_middle(ServerProcess& server, Seen& seen) {
+    EchoClient dora = server.connect();
+    const std::string much(std::size_t{64} << 20, 'x');
+    const std::size_t sent = dora.send_what_fits(much, 500ms); // until both directions are full
+    server.ask_to_stop();
+    std::size_t came = 0;
+    try {
+        for (std::string piece = "x"; !piece.empty() && came < sent; came += piece.size())
+            piece = dora.receive_some();
+    } catch (const WindowsError&) { // a reset: what came before it has come
+    }
+    if (came == sent)
+        seen.dora = "all of it";
+    tell("Dora sends much. The server stops.", "Her echo: " + seen.dora);
+}
+
 Seen play(const std::string& program) {
     Seen seen{to_utf8(std::filesystem::path(to_wide(program)).stem().wstring())};
     std::printf("\n%s\n", seen.stage.c_str());
@@ -102,7 +121,7 @@ Seen play(const std::string& program) {
     play_scene(server, seen);
     fill(server, seen);
     count_threads(server, seen);
-    server.ask_to_stop();
+    stop_in_the_middle(server, seen);
     if (server.exit_code() != 0)
         throw std::runtime_error(seen.stage + " did not stop as it should");
     return seen;
@@ -116,9 +135,10 @@ int wmain(int argc, wchar_t* argv[]) {
         std::vector<Seen> all;
         for (int i = 1; i < argc; ++i)
             all.push_back(play(to_utf8(argv[i])));
-        std::printf("\n%-22s%-10s%-33s%-12s%s\n", "", "Ann", "Cat, behind silent Ben", "of 70", "threads");
+        std::printf(
+            "\n%-22s%-10s%-33s%-7s%-9s%s\n", "", "Ann", "Cat, behind silent Ben", "of 70", "threads", "at the stop");
         for (const Seen& seen : all)
-            std::printf("%-22s%-10s%-33s%-12zu%zu\n", seen.stage.c_str(), seen.ann.c_str(), seen.cat.c_str(),
-                seen.served_together, seen.threads);
+            std::printf("%-22s%-10s%-33s%-7zu%-9zu%s\n", seen.stage.c_str(), seen.ann.c_str(), seen.cat.c_str(),
+                seen.served_together, seen.threads, seen.dora.c_str());
     });
 }

@@ -1,6 +1,9 @@
 // What the programs of this tutorial promise besides the echo: how they stop, their options, lines and exit codes.
 #include "tests/server_test.hpp"
 
+#include "common/error.hpp"
+#include "common/winsock.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -92,6 +95,36 @@ TEST_F(Program, RefusesAnAddressOfAnotherMachine) {
     const std::string errors = lost.whole_errors();
     EXPECT_EQ(lines_in(errors), 1) << errors;
     EXPECT_NE(errors.find("(10049)"), std::string::npos) << errors;
+}
+
+bool has_ipv6() {
+    try {
+        return static_cast<bool>(listen_on("::1", 0));
+    } catch (const WindowsError&) {
+        return false;
+    }
+}
+
+TEST_F(Program, ListensOnAnIPv6AddressToo) {
+    if (!has_ipv6())
+        GTEST_SKIP() << "this machine has no IPv6";
+    ServerProcess six(tested().server, {"--port", "0", "--address", "::1"});
+    EchoClient client(six.port(), "::1");
+    EXPECT_EQ(client.echo("hello"), "hello");
+    EXPECT_EQ(six.output().substr(0, 19), "listening on [::1]:");
+    EXPECT_TRUE(six.logs(" connected from [::1]:"));
+}
+
+TEST_F(Program, ListensOnBothFamiliesAtOnce) {
+    if (!has_ipv6())
+        GTEST_SKIP() << "this machine has no IPv6";
+    ServerProcess both(tested().server, {"--port", "0", "--address", "::"});
+    const std::uint16_t port = both.port();
+    { // one after the other: stage 1 serves no two together
+        EchoClient six(port, "::1");
+        EXPECT_EQ(six.echo("hello"), "hello");
+    }
+    EXPECT_EQ(EchoClient(port, "127.0.0.1").echo("hello"), "hello");
 }
 
 TEST_F(Program, RefusesWrongOptionsWithOneLine) {
