@@ -34,7 +34,7 @@ public:
     ~CommandLine();
 
     void port(const std::string& name, std::uint16_t& value, const std::string& help);
-    /// An IPv4 address, four numbers with dots.
+    /// An address, IPv4 or IPv6, as a number.
     void address(const std::string& name, std::string& value, const std::string& help);
     void number(const std::string& name, unsigned& value, const std::string& help, unsigned least, unsigned most);
     void flag(const std::string& name, bool& value, const std::string& help);

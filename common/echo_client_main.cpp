@@ -62,7 +62,7 @@ int wmain(int argc, wchar_t* argv[]) {
         std::optional<std::string> text;
         CommandLine line("Talks to an echo server.");
         line.port("--port", port, "the server's port");
-        line.address("--address", address, "the server's IPv4 address");
+        line.address("--address", address, "the server's address, as a number");
         line.text("TEXT", text, "what to send; without it, standard input is sent");
         line.read(argc, argv);
         EchoClient client(port, address);

@@ -16,7 +16,7 @@ ServerOptions read_server_options(
     ServerOptions options;
     CommandLine line(about);
     line.port("--port", options.port, "the port to listen on; 0 takes a free one");
-    line.address("--address", options.address, "the IPv4 address to listen on");
+    line.address("--address", options.address, "the address to listen on, as a number");
     line.flag("--verbose", options.verbose, "log each receive and send too");
     for (const NumberOption& option : more)
         line.number(option.name, option.value, option.help, 1, option.most);

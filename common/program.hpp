@@ -9,7 +9,7 @@
 
 /// What every echo server can be told on its command line.
 struct ServerOptions {
-    std::string address = "127.0.0.1"; ///< the IPv4 address to listen on: this machine only, if not told
+    std::string address = "127.0.0.1"; ///< the address to listen on: this machine only, if not told
     std::uint16_t port = 5150;         ///< 0: a free one, which the first line then names
     bool verbose = false;              ///< a line for each receive and send as well
 };
