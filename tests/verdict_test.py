@@ -73,8 +73,11 @@ def main():
     inside = tests_of(ROOT / "tests/inside_test.cpp")
     for diff in sorted(ROOT.glob("tests/faults/*/*.diff")):
         name = f"{diff.parent.name}.{diff.stem}"
+        of_the_stage = tests_of(ROOT / f"tests/{diff.parent.name}_test.cpp")
         if "Fails: Inside." in text_of(diff):  # what no client can see
             expect(f"{name} is caught inside", "; ".join(judge(Exercise(diff), FOLDER, claims=inside)[1]))
+        elif {*Exercise(diff).fails} & {*of_the_stage}:  # what only this stage promises
+            expect(f"{name} is caught by its stage", "; ".join(judge(Exercise(diff), FOLDER, claims=of_the_stage)[1]))
         else:
             judged(f"{name} is caught", program(name), {*re.findall(r"^Fails: (\S+)", text_of(diff), re.M)})
 

@@ -33,7 +33,7 @@ struct Watch {
     std::atomic<unsigned> pause;       ///< milliseconds that a thread sleeps after it has started an operation
     std::atomic<int> sockets;          ///< accepted, and not closed yet
     std::atomic<int> events;           ///< made, and not closed yet
-    std::atomic<int> blocks;           ///< of memory, large enough for a client's buffer
+    std::atomic<int> blocks;           ///< of memory, large enough for a connection
     std::atomic<bool> broken;          ///< a rule was broken
     std::array<char, 128> broken_rule; ///< the first one, in words; complete when `told`
     std::atomic<bool> told;

@@ -68,11 +68,11 @@ template <class Result> Result well(Result result) {
 
 // ---- Memory ------------------------------------------------------------------------------------------------------
 
-// Large blocks stand at the end of pages of their own, and no address is given out twice. So who touches one that was
-// given back, or the bytes behind it, is found out at once.
+// Large blocks, of a connection's size at least, stand at the end of pages of their own, and no address is given out twice.
+// So who touches one that was given back, or the bytes behind it, is found out at once.
 class Arena {
 public:
-    static constexpr std::size_t large = 4096;
+    static constexpr std::size_t large = 400;
 
     [[nodiscard]] bool has(const void* block) const { return block >= begin_ && block < begin_ + size; }
     void* give(std::size_t bytes) {
