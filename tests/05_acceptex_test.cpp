@@ -2,7 +2,6 @@
 #include "tests/server_test.hpp"
 
 #include <chrono>
-#include <cstddef>
 #include <exception>
 #include <future>
 #include <memory>
@@ -22,7 +21,7 @@ protected:
         const std::string log = server.whole_output();
         return log.substr(log.rfind('\n', log.size() - 2) + 1);
     }
-    [[nodiscard]] std::unique_ptr<ServerProcess> with(const std::vector<std::string>& options) const {
+    [[nodiscard]] static std::unique_ptr<ServerProcess> with(const std::vector<std::string>& options) {
         std::vector<std::string> all{"--port", "0"};
         all.insert(all.end(), options.begin(), options.end());
         return std::make_unique<ServerProcess>(tested().server, all);

@@ -17,6 +17,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -86,7 +87,7 @@ struct Connection {
     Operation send{*this, sent};
     std::unique_ptr<std::array<char, buffer_size>> buffer; // only while there is something to send
     std::span<char> unsent;
-    std::array<char, 2 * address_size> addresses;
+    std::array<char, std::size_t{2} * address_size> addresses;
     std::atomic<bool> finished = false; // our half is closed: we say nothing more
     std::atomic<unsigned> waits = 0;    // counted, so that the stop sees who is silent
     unsigned waits_seen = 0;            // by the stop
@@ -267,7 +268,7 @@ void work(HANDLE port) {
 bool still_there(Server& server, bool cancel_everything) {
     const std::scoped_lock lock(server.mutex);
     for (Connection* connection : server.connections) {
-        const auto handle = reinterpret_cast<HANDLE>(connection->socket.get());
+        auto* const handle = reinterpret_cast<HANDLE>(connection->socket.get());
         const unsigned waits = connection->waits;
         if (cancel_everything)
             ::CancelIoEx(handle, nullptr);
