@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <set>
 #include <span>
 #include <string>
@@ -82,8 +83,7 @@ struct Connection {
     Server& server;
     Socket socket;
     Operation accept{*this, accepted};
-    Operation wait{
-        *this, waited}; // a receive of no bytes ends when there is something to read; to cancel it loses nothing
+    Operation wait{*this, waited}; // a receive of no bytes: it ends when there is something to read
     Operation send{*this, sent};
     std::unique_ptr<std::array<char, buffer_size>> buffer; // only while there is something to send
     std::span<char> unsent;
@@ -256,7 +256,12 @@ void work(HANDLE port) {
         if (overlapped == nullptr)
             return; // posted by ~Workers: time to leave
         const auto& operation = *static_cast<Operation*>(overlapped);
-        operation.next(take_back(operation.connection), bytes, error);
+        EventLog& log = operation.connection.server.log;
+        try {
+            operation.next(take_back(operation.connection), bytes, error);
+        } catch (const std::bad_alloc&) { // whoever needed the memory has ended; the server goes on
+            log.problem("memory for a client", ERROR_NOT_ENOUGH_MEMORY);
+        }
     }
 }
 //! [work]
