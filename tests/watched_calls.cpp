@@ -25,6 +25,7 @@ struct Watched {
     std::set<SOCKET> sockets;
     std::set<const OVERLAPPED*> in_flight;
     std::map<const OVERLAPPED*, SOCKET> accepts; // in flight with AcceptEx
+    std::set<SOCKET> not_updated;                // accepted by AcceptEx, and not told so
     LPFN_ACCEPTEX accept_ex = nullptr;
 };
 
@@ -209,6 +210,7 @@ bool is_accepted(const OVERLAPPED* overlapped) {
     if (accept == watched().accepts.end())
         return false;
     watched().sockets.insert(accept->second);
+    watched().not_updated.insert(accept->second);
     ++watch().sockets;
     watched().accepts.erase(accept);
     return true;
@@ -218,6 +220,7 @@ int WSAAPI watched_closesocket(SOCKET socket) {
     {
         const std::scoped_lock lock(watched().mutex); // before it is closed: its number may be given out again at once
         watch().sockets -= static_cast<int>(watched().sockets.erase(socket));
+        watched().not_updated.erase(socket);
     }
     const int result = in_dll<decltype(::closesocket)>(winsock, "closesocket")(socket);
     if (result == SOCKET_ERROR)
@@ -239,7 +242,30 @@ int WSAAPI watched_send(SOCKET socket, const char* buffer, int size, int flags) 
     return result == SOCKET_ERROR ? result : well(result);
 }
 
+// Wine's sockets know of it at once. Those of Windows do not, and these calls fail there with WSAENOTCONN.
+void expect_an_updated(SOCKET socket) {
+    const std::scoped_lock lock(watched().mutex);
+    if (watched().not_updated.contains(socket))
+        break_rule("a socket of AcceptEx is used before SO_UPDATE_ACCEPT_CONTEXT was set");
+}
+
+int WSAAPI watched_setsockopt(SOCKET socket, int level, int option, const char* value, int size) {
+    if (level == SOL_SOCKET && option == SO_UPDATE_ACCEPT_CONTEXT) {
+        const std::scoped_lock lock(watched().mutex);
+        watched().not_updated.erase(socket);
+    }
+    const int result = in_dll<decltype(::setsockopt)>(winsock, "setsockopt")(socket, level, option, value, size);
+    return result == SOCKET_ERROR ? result : well(result);
+}
+
+int WSAAPI watched_shutdown(SOCKET socket, int half) {
+    expect_an_updated(socket);
+    const int result = in_dll<decltype(::shutdown)>(winsock, "shutdown")(socket, half);
+    return result == SOCKET_ERROR ? result : well(result);
+}
+
 int WSAAPI watched_getpeername(SOCKET socket, sockaddr* name, int* size) {
+    expect_an_updated(socket);
     const int result = in_dll<decltype(::getpeername)>(winsock, "getpeername")(socket, name, size);
     return result == SOCKET_ERROR ? result : well(result);
 }
@@ -353,6 +379,8 @@ extern const decltype(&::accept) __imp_accept;
 extern const decltype(&::closesocket) __imp_closesocket;
 extern const decltype(&::recv) __imp_recv;
 extern const decltype(&::send) __imp_send;
+extern const decltype(&::setsockopt) __imp_setsockopt;
+extern const decltype(&::shutdown) __imp_shutdown;
 extern const decltype(&::getpeername) __imp_getpeername;
 extern const decltype(&::WSARecv) __imp_WSARecv;
 extern const decltype(&::WSASend) __imp_WSASend;
@@ -368,6 +396,8 @@ const decltype(&::accept) __imp_accept = watched_accept;
 const decltype(&::closesocket) __imp_closesocket = watched_closesocket;
 const decltype(&::recv) __imp_recv = watched_recv;
 const decltype(&::send) __imp_send = watched_send;
+const decltype(&::setsockopt) __imp_setsockopt = watched_setsockopt;
+const decltype(&::shutdown) __imp_shutdown = watched_shutdown;
 const decltype(&::getpeername) __imp_getpeername = watched_getpeername;
 const decltype(&::WSARecv) __imp_WSARecv = watched_WSARecv;
 const decltype(&::WSASend) __imp_WSASend = watched_WSASend;
