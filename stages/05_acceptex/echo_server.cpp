@@ -111,23 +111,24 @@ std::unique_ptr<Connection> take_back(Connection& lent) {
 // An accept in flight may become a client, so it takes the place of one. If the machine is short of something, fewer are in
 // flight for a while: this is called whenever a connection ends, and ten times a second.
 void start_accepts(Server& server) {
-    std::unique_ptr<Connection> failed; // ends after the lock does
+    std::unique_ptr<Connection> next; // what is left in it goes after the lock is released
     const std::scoped_lock lock(server.mutex);
     while (!server.stopping && server.accepting < server.accepts && server.connections.size() < server.max_clients) {
         Socket made(::WSASocketW(
             server.family, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
         if (!made)
             return server.log.problem("WSASocketW", ::WSAGetLastError());
-        Connection& lent = lend(std::make_unique<Connection>(server, std::move(made)));
-        server.connections.insert(&lent);
+        next = std::make_unique<Connection>(server, std::move(made));
+        server.connections.insert(next.get());
         ++server.accepting;
+        Connection& lent = lend(std::move(next));
         DWORD bytes = 0;
         if (!server.accept_ex(server.listener, lent.socket.get(), lent.addresses.data(), 0, address_size, address_size,
                 &bytes, &lent.accept) &&
             ::WSAGetLastError() != ERROR_IO_PENDING) {
             server.log.problem("AcceptEx", ::WSAGetLastError());
             --server.accepting;
-            failed = take_back(lent);
+            next = take_back(lent);
             return;
         }
     }
