@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 
-from claims import ON_WINDOWS, ROOT, WINES_LAST_WORDS, text_of
+from claims import ON_WINDOWS, ROOT, RUNNER, WINES_LAST_WORDS, text_of
 from terminal import Moving, give_up, is_terminal, tell
 
 PRESET = os.environ.get("TUTORIAL_PRESET", "") if ON_WINDOWS else "wine"  # tutorial.cmd knows which compiler there is
@@ -128,16 +128,14 @@ def exit_code(program):
 def become(program, words):
     """The program goes on in our place."""
     if not ON_WINDOWS:
-        runner = str(ROOT / "common/cmake/run-with-wine")
         sys.stdout.flush()
-        os.execv(runner, [runner, str(program), *words])
+        os.execv(RUNNER[0], [*RUNNER, str(program), *words])
     sys.exit(run(program, words))
 
 
 def run(program, words):
     """Gives its exit code. Ctrl+C is for the program."""
-    runner = [] if ON_WINDOWS else [str(ROOT / "common/cmake/run-with-wine")]
-    with subprocess.Popen([*runner, str(program), *words]) as running:
+    with subprocess.Popen([*RUNNER, str(program), *words]) as running:
         while running.returncode is None:
             try:
                 running.wait()

@@ -37,10 +37,15 @@ def tests_of(source):
     return [".".join(names) for names in re.findall(r"^TEST(?:_F)?\(\s*(\w+),\s*(\w+)\)", text_of(source), re.M)]
 
 
+def sources_of(stage):
+    """The files with the claims that any server of this stage is held to."""
+    sets = ["echo_contract", "program", stage, "inside"] + ["fairness"] * (stage != STAGES[0]) + ["windows_only"] * ON_WINDOWS
+    return [ROOT / f"tests/{name}_test.cpp" for name in sets]
+
+
 def claims_of(stage):
     """Suite.Claim for each test that any server of this stage is held to, in the order of the sources."""
-    sets = ["echo_contract", "program", stage, "inside"] + ["fairness"] * (stage != STAGES[0]) + ["windows_only"] * ON_WINDOWS
-    return [test for name in sets for test in tests_of(ROOT / f"tests/{name}_test.cpp")] + [*SHELL_TESTS]
+    return [test for source in sources_of(stage) for test in tests_of(source)] + [*SHELL_TESTS]
 
 
 class Trial:

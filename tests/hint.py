@@ -2,14 +2,13 @@
 look at ours. What is next is a function that is still empty, or else the claim that failed."""
 import re
 
-from claims import ROOT, TUTORIAL, text_of
+from claims import ROOT, TUTORIAL, sources_of, text_of
 from exercise import exercises_of
 from practice import functions_in, lines_of, place_of, section, settings_of, still_empty
 from terminal import painted, wrapped
 from verdict import IN_WORDS
 
 NOT_OURS = r"(?<![\w>.])::(\w+)\(|\b(FD_SET|FD_ISSET|FD_ZERO)\("  # calls of Windows in a stage
-FILES_OF_CLAIMS = ("echo_contract", "program", "fairness", "windows_only")
 
 
 def body_of(stage, name):
@@ -37,11 +36,11 @@ def hints_for_piece(stage, name):
 
 
 def place_of_test(stage, claim):
-    for name in (stage, *FILES_OF_CLAIMS):
-        suite, test = claim.split(".")
-        for number, line in enumerate(text_of(ROOT / f"tests/{name}_test.cpp").splitlines(), 1):
+    suite, test = claim.split(".")
+    for source in (*sources_of(stage), ROOT / "tests/windows_only_test.cpp"):
+        for number, line in enumerate(text_of(source).splitlines(), 1):
             if re.match(rf"TEST(_F)?\({suite}, {test}\)", line):
-                return f"tests/{name}_test.cpp, line {number}"
+                return f"tests/{source.name}, line {number}"
     return None
 
 

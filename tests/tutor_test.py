@@ -22,7 +22,7 @@ import building
 import practice
 from claims import ROOT, STAGES, claims_of
 from exercise import exercises_of
-from hint import calls_in, hints_for_piece
+from hint import calls_in, hints_for_piece, place_of_test
 
 STAND_IN = """#!/bin/sh
 name=$(basename "$0" .exe)
@@ -393,6 +393,9 @@ class Hints(Verbs):
                 hints = list(hints_for_piece(stage, piece))
                 self.assertGreaterEqual(len(hints), 3, piece)
                 self.assertEqual([line for line in lines if any(line in hint for hint in hints)], [], piece)
+
+    def test_every_claim_has_a_place_where_its_test_stands(self):
+        self.assertEqual([claim for stage in STAGES for claim in claims_of(stage) if not place_of_test(stage, claim)], [])
 
     def test_the_calls_of_a_piece_are_told(self):
         self.assertEqual(calls_in("04_iocp", "accept_client"), [
