@@ -1,6 +1,5 @@
 #include "common/accept_ex.hpp"
 
-#include "common/address.hpp"
 #include "common/error.hpp"
 
 LPFN_ACCEPTEX accept_ex_of(SOCKET listener) {
@@ -11,11 +10,4 @@ LPFN_ACCEPTEX accept_ex_of(SOCKET listener) {
             nullptr, nullptr) == SOCKET_ERROR)
         throw WindowsError("asking for AcceptEx", ::WSAGetLastError());
     return function;
-}
-
-int family_of(SOCKET listener) {
-    Address address;
-    if (::getsockname(listener, address.name(), &address.size) == SOCKET_ERROR)
-        throw WindowsError("asking for the listener's address", ::WSAGetLastError());
-    return address.family();
 }

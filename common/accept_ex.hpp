@@ -1,5 +1,5 @@
 /// \file
-/// AcceptEx and what it needs to know of the listener.
+/// AcceptEx.
 #pragma once
 
 #include "common/windows.hpp"
@@ -11,7 +11,3 @@
 /// \throws WindowsError if there is none.
 /// See https://learn.microsoft.com/windows/win32/api/mswsock/nf-mswsock-acceptex
 [[nodiscard]] LPFN_ACCEPTEX accept_ex_of(SOCKET listener);
-
-/// AF_INET or AF_INET6: the sockets of its clients must have the same.
-/// \throws WindowsError if it is no socket with an address.
-[[nodiscard]] int family_of(SOCKET listener);

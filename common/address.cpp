@@ -1,5 +1,7 @@
 #include "common/address.hpp"
 
+#include "common/error.hpp"
+
 #include <array>
 #include <cstring>
 #include <stdexcept>
@@ -28,6 +30,13 @@ Address to_address(const std::string& address, std::uint16_t port) {
     if (::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1)
         return filled(v6);
     throw std::runtime_error("'" + address + "' is not a numeric IPv4 or IPv6 address");
+}
+
+Address address_of(SOCKET listener) {
+    Address address;
+    if (::getsockname(listener, address.name(), &address.size) == SOCKET_ERROR)
+        throw WindowsError("asking for the listener's address", ::WSAGetLastError());
+    return address;
 }
 
 std::string to_text(const Address& address) {

@@ -24,5 +24,10 @@ struct Address {
 /// \throws std::runtime_error if `address` is something else.
 [[nodiscard]] Address to_address(const std::string& address, std::uint16_t port);
 
+/// Where a listener listens. Its clients' sockets must have the same family.
+/// \throws WindowsError if it is no socket with an address.
+/// See https://learn.microsoft.com/windows/win32/api/winsock/nf-winsock-getsockname
+[[nodiscard]] Address address_of(SOCKET listener);
+
 /// `127.0.0.1:5150` or `[::1]:5150`
 [[nodiscard]] std::string to_text(const Address& address);

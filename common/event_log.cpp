@@ -14,10 +14,7 @@ bool is_reset(int error) {
 } // namespace
 
 void EventLog::listening(SOCKET listener) {
-    Address address;
-    if (::getsockname(listener, address.name(), &address.size) == SOCKET_ERROR)
-        throw WindowsError("asking for the listener's address", ::WSAGetLastError());
-    lines_.write("listening on " + to_text(address));
+    lines_.write("listening on " + to_text(address_of(listener)));
 }
 
 void EventLog::opened(SOCKET client) {

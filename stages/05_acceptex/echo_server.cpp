@@ -10,6 +10,7 @@
 //   run it     05_acceptex --port 5150
 //   check it   ctest -R 05_acceptex
 #include "common/accept_ex.hpp"
+#include "common/address.hpp"
 #include "common/server.hpp"
 #include "common/workers.hpp"
 
@@ -319,8 +320,8 @@ int wmain(int argc, wchar_t* argv[]) {
         const KernelObject port(::CreateIoCompletionPort(reinterpret_cast<HANDLE>(listener.get()), nullptr, 0, 0));
         if (!port) // both jobs in one call: the new port has its first socket
             throw WindowsError("CreateIoCompletionPort", ::GetLastError());
-        Server server{listener.get(), family_of(listener.get()), port.get(), accept_ex_of(listener.get()), log, accepts,
-            max_clients};
+        Server server{listener.get(), address_of(listener.get()).family(), port.get(), accept_ex_of(listener.get()),
+            log, accepts, max_clients};
         {
             const Workers pool(workers, port.get(), [&port] { work(port.get()); });
             log.listening(listener.get());
