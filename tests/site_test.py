@@ -31,6 +31,11 @@ AXE = ROOT / "docs/site/node_modules/axe-core/axe.min.js"
 WIDTHS = (390, 820, 1024, 1440)
 SHADES = ("light", "dark")
 BROWSERS = 2  # side by side
+REFERENCE_CODE = "reference/04__iocp_2echo__server_8cpp_source.html"
+# One page of each kind that Doxygen makes is held to all widths, and the others to the narrowest.
+REFERENCE_AT_ALL_WIDTHS = {REFERENCE_CODE, "reference/index.html", "reference/files.html", "reference/annotated.html",
+                           "reference/handle_8hpp.html", "reference/classEchoClient.html",
+                           "reference/classCommandLine-members.html"}
 PAPER = 718  # px: A4 between its margins
 
 # What a reader may type, and the places of which one must be among the first five. More words: docs/site/search_words.json.
@@ -73,8 +78,8 @@ while (walker.nextNode() && cut.length < 5) {
         const style = getComputedStyle(around), edge = around.getBoundingClientRect();
         const outside = box.right > edge.right + 1 || box.left < edge.left - 1;
         if (style.position === 'fixed' && !outside) break;
-        if (/auto|scroll/.test(style.overflowX) && around.matches('pre, .figure')) {
-            if (outside && !around.matches('.figure') && !style.backgroundImage.includes('gradient'))
+        if (/auto|scroll/.test(style.overflowX) && around.matches('pre, .fragment, .figure')) {
+            if (outside && around.matches('pre') && !style.backgroundImage.includes('gradient'))
                 cut.push(`scrolls, and does not show it: ${says(node)}`);
             break;
         }
@@ -123,14 +128,17 @@ for (const part of document.querySelectorAll('.VPNav, .VPSidebar, .VPDocAside, b
 return [...new Set(faults)];
 """
 
+# What axe has to say of colours. A page that is light and one that is dark differ in nothing else.
+COLOUR_RULES = ["color-contrast", "link-in-text-block"]
+
 LIGHT_OF_THE_PAGE = r"""
 const [red, green, blue, alpha = 1] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
-return alpha ? (red + green + blue) / 3 : 255;
+const light = alpha ? (red + green + blue) / 3 : 255;
 """
 
 RUN_AXE = r"""
-const done = arguments[arguments.length - 1];
-axe.run(document, {resultTypes: ['violations']}).then(found => done(found.violations.map(
+const [rules, done] = arguments;
+axe.run(document, {resultTypes: ['violations'], ...rules && {runOnly: rules}}).then(found => done(found.violations.map(
     ({id, help, nodes}) => `${id}: ${help}: ${nodes.length} times, first ${nodes[0].html.slice(0, 160)}`)));
 """
 
@@ -204,6 +212,10 @@ class Browser:
         except TimeoutException:  # a result like any other
             return None
 
+    def axe(self, rules=None):
+        """What axe finds on the page, into which it was loaded; with all of its rules, or with these."""
+        return self.driver.execute_async_script(RUN_AXE, rules)
+
     def press(self, *keys):
         ActionChains(self.driver, duration=0).send_keys(*keys).perform()
 
@@ -256,27 +268,32 @@ def check_whole(results, site, pages):
             results.expect(f"{page}: {kind}", None if shown.get(kind.lower()[:4]) == target else f"{shown}")
 
 
+def check_shades(results, browser, page, widths, pictures):
+    """The open page in light and in dark: it can be read, with and without eyes, and nothing of it is cut off."""
+    browser.run(AXE.read_text(encoding="utf-8"))
+    for shade in SHADES:
+        for width in widths:
+            browser.look(width, shade)
+            where = f"{page}, {width} px, {shade}"
+            right = browser.wait(f"{LIGHT_OF_THE_PAGE} return light > 150 === (arguments[0] === 'light')", shade)
+            results.expect(f"{where}: shade", None if right else "is not so")
+            results.expect(f"{where}: axe", browser.axe(COLOUR_RULES if shade == "dark" else None))
+            if shade == "light":  # where things are does not depend on it
+                results.expect(f"{where}: text cut off", browser.run(FIND_CUT_TEXT))
+            if pictures:
+                browser.picture(pictures / f"{page.replace('/', '-').removesuffix('.html')}-{width}-{shade}.png", width, shade)
+
+
 def check_page(results, browser, page, pictures):
-    """All widths, light and dark, in one visit."""
+    """A page of the book: all widths, light and dark, in one visit."""
     browser.look(WIDTHS[-1], SHADES[0])
     browser.open(page)
     browser.run("document.querySelectorAll('.vp-doc details').forEach(part => part.open = true)")  # answers are text as well
     browser.wait("return [...document.images].every(image => image.complete)")
     results.expect(f"{page}: the page", browser.run(FIND_PLAIN_FAULTS))
-    browser.run(AXE.read_text(encoding="utf-8"))
-    for shade in SHADES:
-        for width in WIDTHS:
-            browser.look(width, shade)
-            where = f"{page}, {width} px, {shade}"
-            right = browser.wait("return document.documentElement.classList.contains('dark') === arguments[0]", shade == "dark")
-            results.expect(f"{where}: shade", None if right else "is not so")
-            results.expect(f"{where}: axe", browser.driver.execute_async_script(RUN_AXE))
-            if shade == SHADES[0]:  # where things are does not depend on it
-                results.expect(f"{where}: text cut off", browser.run(FIND_CUT_TEXT))
-            if width == WIDTHS[0] and shade == SHADES[0]:
-                results.expect(f"{where}: tables", browser.run(FIND_POOR_TABLES))
-            if pictures:
-                browser.picture(pictures / f"{Path(page).stem}-{width}-{shade}.png", width, shade)
+    check_shades(results, browser, page, WIDTHS, pictures)
+    browser.look(WIDTHS[0], "light")
+    results.expect(f"{page}: tables", browser.run(FIND_POOR_TABLES))
     browser.run("document.querySelectorAll('.vp-doc details').forEach(part => part.open = false);"
                 "dispatchEvent(new Event('beforeprint'))")
     browser.look(PAPER, "light", media="print")
@@ -285,14 +302,10 @@ def check_page(results, browser, page, pictures):
 
 
 def check_reference(results, browser, page, pictures):
-    """Doxygen's pages: they are whole, and can be read in the dark."""
-    for shade in SHADES:
-        browser.look(WIDTHS[-1], shade)
-        browser.open(page)
-        light = browser.run(LIGHT_OF_THE_PAGE)
-        results.expect(f"{page}, {shade}: background", None if (light > 150) == (shade == "light") else f"its light is {light}")
-        if pictures:
-            browser.picture(pictures / f"reference-{Path(page).stem}-{shade}.png", WIDTHS[-1], shade)
+    """A page that Doxygen made."""
+    browser.look(WIDTHS[0], SHADES[0])
+    browser.open(page)
+    check_shades(results, browser, page, WIDTHS if page in REFERENCE_AT_ALL_WIDTHS else WIDTHS[:1], pictures)
     results.expect(f"{page}: console", browser.console())
 
 
@@ -344,6 +357,15 @@ def check_keyboard(results, browser, page):
     said("the choice holds on the next page", browser.wait(f"{tab} === 'Windows'") and browser.run(shell) == "Windowst")
     browser.press(Keys.ARROW_RIGHT)
     said("the arrow to the right is the next page", browser.wait("return location.pathname.endsWith('01_blocking.html')"))
+
+    browser.look(WIDTHS[0], "light")
+    for page, box in ((page, ".vp-doc pre"), (REFERENCE_CODE, ".fragment")):
+        browser.open(page)
+        browser.run("const wide = [...document.querySelectorAll(arguments[0])].find(box => box.scrollWidth > box.clientWidth);"
+                    "const before = document.createElement('button'); wide.before(before); before.focus()", box)
+        browser.press(Keys.TAB, Keys.ARROW_RIGHT)
+        said(f"what is wider than a phone can be reached and scrolled: {page}",
+             browser.wait(f"{active}.matches(arguments[0]) && document.activeElement.scrollLeft > 0", box))
     results.expect("keyboard: console", browser.console())
 
 
@@ -371,7 +393,7 @@ def check_search(results, browser, pictures):
     browser.run(AXE.read_text(encoding="utf-8"))
     for width in WIDTHS:
         browser.look(width, "light")
-        results.expect(f"search, {width} px: axe", browser.driver.execute_async_script(RUN_AXE))
+        results.expect(f"search, {width} px: axe", browser.axe())
         if pictures:
             browser.driver.save_screenshot(str(pictures / f"search-{width}.png"))
     browser.press(Keys.ENTER)  # the first hit of the last words
@@ -457,10 +479,11 @@ def main():
     Handler.base = options.base
     results = Results()
     book = sorted(path.name for path in options.site.glob("*.html") if path.name != "404.html")
-    reference = ["reference/index.html", "reference/04__iocp_2echo__server_8cpp_source.html", "reference/handle_8hpp.html"]
+    reference = sorted(f"reference/{path.name}" for path in (options.site / "reference").glob("*.html"))
     jobs = [functools.partial(check_page, page=page, pictures=options.screenshots)
             for page in sorted(options.pages or book, key=lambda page: -(options.site / page).stat().st_size)]
     if not options.pages:
+        results.expect("the reference has a page of each kind", REFERENCE_AT_ALL_WIDTHS.difference(reference))
         jobs += [functools.partial(check_reference, page=page, pictures=options.screenshots) for page in reference]
         jobs += [functools.partial(check_search, pictures=options.screenshots),
                  functools.partial(check_keyboard, page="01_blocking.html"), check_memory]

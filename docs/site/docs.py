@@ -15,8 +15,30 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 HERE = ROOT / "docs/site"
 SITE = ROOT / "build/site"
 REFERENCE = ROOT / "build/reference"
+LAYOUT = ROOT / "build/reference_layout.xml"
 STYLE = Path("/usr/share/doxygen-awesome-css/doxygen-awesome.css")  # how Debian's Doxygen Awesome makes the reference look
-WAY_BACK = "Back to the book"  # what the Doxyfile says below the title of each page
+FOR_ROBOTS = "doxygen_crawl.html"  # a page of Doxygen that says nothing to a reader
+# Of all the lists that Doxygen can make, a reader needs two.
+MENU = """<navindex>
+    <tab type="mainpage" visible="yes" title="The code"/>
+    <tab type="filelist" visible="yes" title="Files"/>
+    <tab type="classlist" visible="yes" title="Classes"/>
+  </navindex>"""
+# What Doxygen's pages lack: a way back to the book, a language, landmarks, a title, names of links that are a picture, and
+# code that scrolls with the keyboard. They load nothing from other hosts.
+MENDED = {
+    r"<html[^>]*>": '<html lang="en">',
+    r'<script type="module">.*?</script>': "",
+    f'<a href="{FOR_ROBOTS}"></a>': "",
+    "</head>": '<link rel="icon" href="../icon.svg"/></head>',
+    "<div id=\"top\">(.*?)</div><!-- top -->": r'<header id="top">\1</header><main>',
+    "</body>": "</main></body>",
+    '(<div id="projectbrief">)(.*?)</div>': r'\1<a href="../index.html">\2</a></div>',
+    '<div class="title">(.*?)</div>': r'<h1 class="title">\1</h1>',
+    '<span class="icondoc">': '<span class="icondoc" role="img" aria-label="source">',
+    '(<span class="icondoc"[^<]*(?:<div[^<]*</div>)?</span>)</a><b>(.*?)</b>': r"\1<b>\2</b></a>",
+    '<div class="fragment">': '<div class="fragment" tabindex="0">',
+}
 OLDEST_NODE = 18
 PORT = 8000
 WAYS = {"node": "OpenJS.NodeJS.LTS", "npm": "OpenJS.NodeJS.LTS", "doxygen": "DimitriVanHeesch.Doxygen"}
@@ -52,19 +74,31 @@ def install_packages():
         installed.touch()
 
 
+def make_reference(doxygen):
+    shutil.rmtree(REFERENCE, ignore_errors=True)
+    REFERENCE.parent.mkdir(exist_ok=True)
+    run(doxygen, "-l", str(LAYOUT), folder=ROOT)
+    layout = LAYOUT.read_text(encoding="utf-8")
+    LAYOUT.write_text(re.sub("<navindex>.*?</navindex>", MENU, layout, flags=re.DOTALL), encoding="utf-8")
+    run(doxygen, "docs/site/Doxyfile", folder=ROOT, REFERENCE_STYLE=str(STYLE) if STYLE.is_file() else "")
+
+
 def build():
     doxygen = tool("doxygen")
     install_packages()
-    shutil.rmtree(REFERENCE, ignore_errors=True)
-    REFERENCE.parent.mkdir(exist_ok=True)
-    run(doxygen, "docs/site/Doxyfile", folder=ROOT, REFERENCE_STYLE=str(STYLE) if STYLE.is_file() else "")
+    make_reference(doxygen)
     run(tool("node"), "node_modules/vitepress/bin/vitepress.js", "build", folder=HERE)
-    shutil.copytree(REFERENCE, SITE / "reference")
+    add_reference()
+    shutil.copytree(ROOT / "docs/transcripts", SITE / "transcripts")
+
+
+def add_reference():
+    shutil.copytree(REFERENCE, SITE / "reference", ignore=shutil.ignore_patterns(FOR_ROBOTS))
     for page in (SITE / "reference").glob("*.html"):
         text = page.read_text(encoding="utf-8")
-        text = text.replace(WAY_BACK, f'<a href="../index.html">{WAY_BACK}</a>')
-        page.write_text(text.replace("</head>", '<link rel="icon" href="../icon.svg"/></head>'), encoding="utf-8")
-    shutil.copytree(ROOT / "docs/transcripts", SITE / "transcripts")
+        for lacking, mended in MENDED.items():
+            text = re.sub(lacking, mended, text, flags=re.DOTALL)
+        page.write_text(text, encoding="utf-8")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
