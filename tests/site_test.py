@@ -102,6 +102,10 @@ for (const heading of document.querySelectorAll('.vp-doc :is(h2, h3)'))
     if (!heading.id) faults.push(`a heading without a name: ${heading.textContent}`);
 for (const block of document.querySelectorAll('.vp-doc [class*="language-"]'))
     if (!block.querySelector('button.copy')) faults.push('a box of code without a button that copies it');
+for (const code of document.querySelectorAll('.vp-doc pre'))
+    if (code.clientWidth && code.scrollWidth > code.clientWidth + 1
+        && Math.max(...code.innerText.split('\n').map(line => line.length)) <= 120)
+        faults.push(`120 columns of code do not fit: ${code.innerText.slice(0, 60)}`);
 if (document.querySelector('tt')) faults.push('has <tt>');
 const walker = document.createTreeWalker(document.querySelector('.vp-doc'), NodeFilter.SHOW_TEXT);
 while (walker.nextNode())
