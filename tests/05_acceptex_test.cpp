@@ -1,12 +1,16 @@
 // Chapter 5: accepting is an operation, and every operation comes home.
 #include "tests/server_test.hpp"
+#include "tests/watch.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <future>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -92,6 +96,19 @@ TEST_F(Accepts, StopAtTheNumberOfClientsThatIsAllowed) {
 }
 //! [StopAtTheNumberOfClientsThatIsAllowed]
 
+//! [AreTriedAgainWhenMemoryWasShort]
+// There is none for the worker that takes the only accept, and none for the main thread, which tries next.
+TEST_F(Accepts, AreTriedAgainWhenMemoryWasShort) {
+    ServerProcess one(watched(tested().server), {"--port", "0", "--accepts", "1"});
+    static_cast<void>(one.port()); // it has all that it needs before its first client
+    const SharedWatch watch(one.id());
+    watch->refusals = 2;
+    const EchoClient silent = one.connect();
+    EXPECT_TRUE(one.logs("(8)", 2)) << one.output(); // ERROR_NOT_ENOUGH_MEMORY
+    EXPECT_EQ(one.connect().echo("hello"), "hello");
+}
+//! [AreTriedAgainWhenMemoryWasShort]
+
 //! [GivesEverythingBackAndThenTheEnd]
 TEST_F(OrderlyStop, GivesEverythingBackAndThenTheEnd) {
     const auto patient = with({"--grace", "10"}); // a busy machine may take longer than the second that is the default
@@ -113,6 +130,32 @@ TEST_F(OrderlyStop, GivesEverythingBackAndThenTheEnd) {
     EXPECT_EQ(last_line_of(*patient), "stopped: 50 said goodbye, 0 cut off, 0 operations in flight\n");
 }
 //! [GivesEverythingBackAndThenTheEnd]
+
+//! [SendsOnToClientsThatReadLate]
+// 3 MB are more than Windows keeps in one direction, and less than in both. So each client has sent all; and while it does not
+// read, a part is in flight in the server, and another part stands before it and is not received yet.
+TEST_F(OrderlyStop, SendsOnToClientsThatReadLate) {
+    const auto patient = with({"--grace", "20"});
+    const std::string payload = pattern(3'000'000);
+    std::vector<EchoClient> clients;
+    for (int i = 0; i < 20; ++i)
+        clients.push_back(patient->connect());
+    std::vector<std::future<std::size_t>> sent; // all of it; or what fits, where Windows keeps less
+    for (EchoClient& client : clients)
+        sent.push_back(std::async(std::launch::async, [&] { return fill(client, payload); }));
+    for (const std::future<std::size_t>& each : sent)
+        each.wait();
+    patient->ask_to_stop();
+    std::this_thread::sleep_for(a_while); // now the server has looked at each of them more than once
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        EXPECT_TRUE(payload.starts_with(clients[i].receive(sent[i].get())));
+        EXPECT_TRUE(clients[i].hears_the_end());
+        clients[i].hang_up();
+    }
+    EXPECT_EQ(patient->exit_code(2s), 0);
+    EXPECT_EQ(last_line_of(*patient), "stopped: 20 said goodbye, 0 cut off, 0 operations in flight\n");
+}
+//! [SendsOnToClientsThatReadLate]
 
 //! [CutsOffAClientThatReadsNothing]
 TEST_F(OrderlyStop, CutsOffAClientThatReadsNothing) {
@@ -141,6 +184,28 @@ TEST_F(OrderlyStop, IsNotPreventedByAClientThatTalksForEver) {
     EXPECT_EQ(last_line_of(server()), "stopped: 0 said goodbye, 1 cut off, 0 operations in flight\n");
 }
 //! [IsNotPreventedByAClientThatTalksForEver]
+
+//! [IsNotPreventedByClientsThatFlood]
+// They always have more to say, and read at once. So the server's operations end as soon as they are started, and to cancel
+// them comes too late, most of the time.
+TEST_F(OrderlyStop, IsNotPreventedByClientsThatFlood) {
+    const std::string much = pattern(2U << 20);
+    const auto flood = [&](const std::stop_token& enough) {
+        try {
+            for (EchoClient client = connect(); !enough.stop_requested();)
+                static_cast<void>(client.echo(much));
+        } catch (const std::exception&) { // the end, or a reset
+        }
+    };
+    std::vector<std::jthread> clients;
+    for (int i = 0; i < 10; ++i)
+        clients.emplace_back(flood);
+    ASSERT_TRUE(server().logs("connected from", 10));
+    server().ask_to_stop();
+    EXPECT_EQ(server().exit_code(3s), 0);
+    EXPECT_EQ(last_line_of(server()), "stopped: 0 said goodbye, 10 cut off, 0 operations in flight\n");
+}
+//! [IsNotPreventedByClientsThatFlood]
 
 //! [GivesClientsTheTimeThatWasAskedFor]
 TEST_F(OrderlyStop, GivesClientsTheTimeThatWasAskedFor) {

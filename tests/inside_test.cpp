@@ -6,9 +6,11 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -28,11 +30,6 @@ constexpr std::array<Failure, 8> failures{{{"recv", Call::recv, WSAECONNRESET}, 
     {"GetQueuedCompletionStatus", Call::GetQueuedCompletionStatus, ERROR_NETNAME_DELETED},
     {"WSACreateEvent", Call::WSACreateEvent, WSA_NOT_ENOUGH_MEMORY},
     {"CreateIoCompletionPort", Call::CreateIoCompletionPort, ERROR_NO_SYSTEM_RESOURCES}}};
-
-std::string watched(const std::string& program) {
-    const std::size_t extension = program.rfind(".exe");
-    return program.substr(0, extension) + ".watched" + program.substr(extension);
-}
 
 class Inside : public testing::Test {
 protected:
@@ -154,5 +151,28 @@ TEST_F(Inside, NothingIsTouchedThatWindowsHas) {
     EXPECT_EQ(server().exit_code(a_while), std::nullopt) << broken_rule();
 }
 //! [NothingIsTouchedThatWindowsHas]
+
+//! [TheStopFreesNothingThatWindowsHas]
+// The stop meets a client that reads nothing, one that says nothing, and one in mid-stream. Every operation comes home late:
+// a server that frees its memory because it was cancelled, or because some time has passed, frees it too early.
+TEST_F(Inside, TheStopFreesNothingThatWindowsHas) {
+    const std::string much = pattern(64U << 20);
+    EchoClient deaf = connect();
+    deaf.send_what_fits(much, until_full);
+    const EchoClient silent = connect();
+    EchoClient talks = connect();
+    const std::jthread mid_stream([&](const std::stop_token& enough) {
+        try {
+            while (!enough.stop_requested())
+                static_cast<void>(talks.echo(much.substr(0, 50'000)));
+        } catch (const std::exception&) { // the end, or a reset
+        }
+    });
+    watch()->late = 200;
+    server().ask_to_stop();
+    EXPECT_EQ(server().exit_code(), 0);
+    EXPECT_FALSE(broken_rule().starts_with("memory")) << broken_rule();
+}
+//! [TheStopFreesNothingThatWindowsHas]
 
 } // namespace

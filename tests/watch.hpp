@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,8 @@ struct Watch {
     std::atomic<Call> fails_next;      ///< becomes `none` when it has failed
     std::atomic<int> error;            ///< what it fails with
     std::atomic<unsigned> pause;       ///< milliseconds that a thread sleeps after it has started an operation
+    std::atomic<unsigned> late;        ///< milliseconds that an operation comes home later than it has ended
+    std::atomic<int> refusals;         ///< so many large blocks of memory will be refused
     std::atomic<int> sockets;          ///< accepted, and not closed yet
     std::atomic<int> events;           ///< made, and not closed yet
     std::atomic<int> blocks;           ///< of memory, large enough for a connection
@@ -38,6 +41,12 @@ struct Watch {
     std::array<char, 128> broken_rule; ///< the first one, in words; complete when `told`
     std::atomic<bool> told;
 };
+
+/// The watched program of a server: what_it_is.watched.exe.
+[[nodiscard]] inline std::string watched(const std::string& program) {
+    const std::size_t extension = program.rfind(".exe");
+    return program.substr(0, extension) + ".watched" + program.substr(extension);
+}
 
 /// The Watch of a process: the server opens its own, the test that of the server.
 class SharedWatch {

@@ -9,29 +9,39 @@
 #include <atomic>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <set>
+#include <span>
 #include <string_view>
 
 // The operators new and delete below need what is here, and this needs a little memory itself, once.
 // NOLINTBEGIN(misc-no-recursion)
 namespace {
 
+// Memory that Windows has for as long as an operation is in flight.
+struct Piece {
+    const char* begin;
+    std::size_t size;
+};
+
 // What the server has, so that what it does with it can be judged.
 struct Watched {
     SharedWatch watch{::GetCurrentProcessId()};
     std::mutex mutex; // for the sets
     std::set<SOCKET> sockets;
-    std::set<const OVERLAPPED*> in_flight;
+    std::multimap<const OVERLAPPED*, Piece> in_flight;
     std::map<const OVERLAPPED*, SOCKET> accepts; // in flight with AcceptEx
     std::set<SOCKET> not_updated;                // accepted by AcceptEx, and not told so
     LPFN_ACCEPTEX accept_ex = nullptr;
 };
 
+// It is never destroyed: memory is given back and calls are made even while the program ends.
 Watched& watched() noexcept { // NOLINT(bugprone-exception-escape): without it there is nothing that could go on
-    static Watched everything;
-    return everything;
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): all calls share it
+    static Watched* const everything = std::make_unique<Watched>().release();
+    return *everything;
 }
 
 Watch& watch() noexcept {
@@ -56,6 +66,13 @@ bool shall_fail(Call call) {
     return watch().fails_next.compare_exchange_strong(call, Call::none);
 }
 
+bool shall_be_refused() {
+    for (int left = watch().refusals; left > 0;)
+        if (watch().refusals.compare_exchange_weak(left, left - 1))
+            return true;
+    return false;
+}
+
 int fail() {
     ::WSASetLastError(watch().error);
     return SOCKET_ERROR;
@@ -74,6 +91,7 @@ template <class Result> Result well(Result result) {
 class Arena {
 public:
     static constexpr std::size_t large = 400;
+    static_assert(sizeof(Watched) < large); // its own memory must not need it already
 
     [[nodiscard]] bool has(const void* block) const { return block >= begin_ && block < begin_ + size; }
     void* give(std::size_t bytes) {
@@ -132,8 +150,8 @@ void expect_nothing_in_flight_in(const void* block) noexcept {
         const auto* const begin = static_cast<const char*>(block);
         const auto* const end = begin + Arena::size_of(block);
         const std::scoped_lock lock(watched().mutex);
-        for (const OVERLAPPED* overlapped : watched().in_flight)
-            if (reinterpret_cast<const char*>(overlapped) >= begin && reinterpret_cast<const char*>(overlapped) < end)
+        for (const auto& [overlapped, piece] : watched().in_flight)
+            if (piece.begin + piece.size > begin && piece.begin < end)
                 break_rule("memory is given back while its operation is in flight");
     } catch (...) {
         break_rule("a lock failed");
@@ -142,19 +160,28 @@ void expect_nothing_in_flight_in(const void* block) noexcept {
 
 // ---- Operations --------------------------------------------------------------------------------------------------
 
-void starts(const OVERLAPPED* overlapped, const DWORD* bytes) {
+void starts(const OVERLAPPED* overlapped, const DWORD* bytes, std::span<const WSABUF> buffers) {
     if (overlapped == nullptr)
         return;
     if (bytes != nullptr)
         break_rule("an overlapped operation gets a pointer for the number of bytes");
     const std::scoped_lock lock(watched().mutex);
-    if (!watched().in_flight.insert(overlapped).second)
+    if (watched().in_flight.contains(overlapped))
         break_rule("an OVERLAPPED is used again while its operation is in flight");
+    watched().in_flight.insert({overlapped, {reinterpret_cast<const char*>(overlapped), sizeof *overlapped}});
+    for (const WSABUF& buffer : buffers)
+        watched().in_flight.insert({overlapped, {buffer.buf, buffer.len}});
 }
 
 void has_ended(const OVERLAPPED* overlapped) {
     const std::scoped_lock lock(watched().mutex);
     watched().in_flight.erase(overlapped);
+}
+
+// The server hears of it only when this returns, and must not think before that it has the memory.
+void comes_home(const OVERLAPPED* overlapped) {
+    ::Sleep(watch().late);
+    has_ended(overlapped);
 }
 
 // Other threads may do what they like with the operation while this one has not come back from starting it.
@@ -189,7 +216,8 @@ SOCKET WSAAPI watched_accept(SOCKET listener, sockaddr* name, int* size) {
 
 BOOL PASCAL watched_AcceptEx(SOCKET listener, SOCKET client, void* addresses, DWORD room, DWORD local, DWORD remote,
     DWORD* bytes, OVERLAPPED* overlapped) {
-    starts(overlapped, nullptr);
+    const WSABUF both{room + local + remote, static_cast<char*>(addresses)};
+    starts(overlapped, nullptr, {&both, 1});
     {
         const std::scoped_lock lock(watched().mutex);
         watched().accepts[overlapped] = client;
@@ -274,7 +302,7 @@ int WSAAPI watched_WSARecv(SOCKET socket, WSABUF* buffers, DWORD count, DWORD* b
     OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     if (shall_fail(Call::WSARecv))
         return fail();
-    starts(overlapped, bytes);
+    starts(overlapped, bytes, {buffers, count});
     return started(
         in_dll<decltype(::WSARecv)>(winsock, "WSARecv")(socket, buffers, count, bytes, flags, overlapped, routine),
         overlapped);
@@ -284,7 +312,7 @@ int WSAAPI watched_WSASend(SOCKET socket, WSABUF* buffers, DWORD count, DWORD* b
     OVERLAPPED* overlapped, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine) {
     if (shall_fail(Call::WSASend))
         return fail();
-    starts(overlapped, bytes);
+    starts(overlapped, bytes, {buffers, count});
     return started(
         in_dll<decltype(::WSASend)>(winsock, "WSASend")(socket, buffers, count, bytes, flags, overlapped, routine),
         overlapped);
@@ -297,7 +325,7 @@ BOOL WSAAPI watched_WSAGetOverlappedResult(
     if (!result && ::WSAGetLastError() == WSA_IO_INCOMPLETE)
         return result;
     const int error = ::WSAGetLastError();
-    has_ended(overlapped);
+    comes_home(overlapped);
     if (shall_fail(Call::WSAGetOverlappedResult)) {
         fail();
         return FALSE;
@@ -349,7 +377,7 @@ BOOL WINAPI watched_GetQueuedCompletionStatus(
     if (*overlapped == nullptr)
         return result;
     const DWORD error = ::GetLastError();
-    has_ended(*overlapped);
+    comes_home(*overlapped);
     const Call call = is_accepted(*overlapped) ? Call::accept : Call::GetQueuedCompletionStatus;
     if (result && shall_fail(call)) {
         *bytes = 0;
@@ -413,6 +441,8 @@ const decltype(&::CloseHandle) __imp_CloseHandle = watched_CloseHandle;
 
 void* operator new(std::size_t size) {
     if (size >= Arena::large) {
+        if (shall_be_refused())
+            throw std::bad_alloc();
         ++watch().blocks;
         return arena().give(size);
     }

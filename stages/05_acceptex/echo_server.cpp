@@ -48,7 +48,8 @@ struct Server { // what all threads share
 
     std::atomic<int> in_flight = 0;
     std::atomic<bool> stopping = false;
-    std::atomic<int> goodbyes = 0; // since then
+    std::atomic<bool> grace_is_over = false;
+    std::atomic<int> goodbyes = 0; // since it is stopping
     std::atomic<int> cut_off = 0;
     std::mutex mutex{}; // for these two:
     std::set<Connection*> connections{};
@@ -248,22 +249,29 @@ void sent(std::unique_ptr<Connection> connection, DWORD bytes, int error) {
 //! [sent]
 
 //! [work]
+// Whoever needed the memory has ended. The server goes on; and an accept is tried again.
+template <class Step> void survive_bad_alloc(EventLog& log, Step step) {
+    try {
+        step();
+    } catch (const std::bad_alloc&) {
+        log.problem("memory for a client", ERROR_NOT_ENOUGH_MEMORY);
+    }
+}
+
 void work(HANDLE port) {
     for (;;) {
         DWORD bytes = 0;
         ULONG_PTR key = 0; // nobody's: the OVERLAPPED says it all
         OVERLAPPED* overlapped = nullptr;
         const BOOL succeeded = ::GetQueuedCompletionStatus(port, &bytes, &key, &overlapped, INFINITE);
-        const int error = succeeded ? 0 : static_cast<int>(::GetLastError());
+        int error = succeeded ? 0 : static_cast<int>(::GetLastError());
         if (overlapped == nullptr)
             return; // posted by ~Workers: time to leave
         const auto& operation = *static_cast<Operation*>(overlapped);
-        EventLog& log = operation.connection.server.log;
-        try {
-            operation.next(take_back(operation.connection), bytes, error);
-        } catch (const std::bad_alloc&) { // whoever needed the memory has ended; the server goes on
-            log.problem("memory for a client", ERROR_NOT_ENOUGH_MEMORY);
-        }
+        Server& server = operation.connection.server;
+        if (server.grace_is_over) // a client that never pauses leaves CancelIoEx nothing to cancel
+            error = ERROR_OPERATION_ABORTED;
+        survive_bad_alloc(server.log, [&] { operation.next(take_back(operation.connection), bytes, error); });
     }
 }
 //! [work]
@@ -272,12 +280,12 @@ void work(HANDLE port) {
 // A silent client is asked to finish, one that talks is served on; when the time is over, everything is cancelled. A
 // connection in the list lives while the lock is held, whoever has it. To cancel is a request that may come a moment too
 // early or too late, so this is called again and again.
-bool still_there(Server& server, bool cancel_everything) {
+bool still_there(Server& server) {
     const std::scoped_lock lock(server.mutex);
     for (Connection* connection : server.connections) {
         auto* const handle = reinterpret_cast<HANDLE>(connection->socket.get());
         const unsigned waits = connection->waits;
-        if (cancel_everything)
+        if (server.grace_is_over)
             ::CancelIoEx(handle, nullptr);
         else if (!connection->finished && waits == connection->waits_seen)
             ::CancelIoEx(handle, &connection->wait);
@@ -293,8 +301,8 @@ void stop_orderly(Server& server, Socket listener, std::chrono::seconds grace, S
     }
     listener = Socket(); // so its accepts come home
     const auto end = std::chrono::steady_clock::now() + grace;
-    while (still_there(server, std::chrono::steady_clock::now() > end) && !stop.comes_within(50ms)) {
-    }
+    while (still_there(server) && !stop.comes_within(50ms))
+        server.grace_is_over = std::chrono::steady_clock::now() > end;
 }
 //! [stop]
 
@@ -326,7 +334,7 @@ int wmain(int argc, wchar_t* argv[]) {
             const Workers pool(workers, port.get(), [&port] { work(port.get()); });
             log.listening(listener.get());
             do
-                start_accepts(server);
+                survive_bad_alloc(log, [&server] { start_accepts(server); });
             while (!stop.comes_within(100ms));
             stop_orderly(server, std::move(listener), std::chrono::seconds(grace), stop);
         }
