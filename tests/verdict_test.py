@@ -34,7 +34,7 @@ IN_PLAIN_WORDS = {
         "other bytes came back than were sent. 1023 bytes",
     "Value of: client.hears_the_end() Actual: false Expected: true": "more bytes came where the stream should end",
     "send failed: WSAECONNRESET (10054)": "send failed: WSAECONNRESET (10054)"}
-AT_ONCE = 3  # verdicts: most of their time is waiting
+AT_ONCE = 2  # verdicts: they wait for more than half of their time
 wines = queue.SimpleQueue()  # each verdict borrows one
 ENDS_WITH_A_CLIENT = "01_blocking.let-a-vanished-client-end-the-server"
 ENDS_WITH_THE_FIRST = "02_select.forget-to-empty-the-sets"
