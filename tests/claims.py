@@ -114,11 +114,13 @@ class Trial:
         return [*RUNNER, self.folder / "tests/claims.exe", *self.options, f"--gtest_filter={':'.join(claims)}"]
 
 
-def hold(server, folder, claims, at_once=AT_ONCE):
-    """Runs tests against a server, and yields (claim, what went wrong, or None) in the order of the claims."""
+def hold(server, folder, claims, at_once=AT_ONCE, alone=1):
+    """Runs tests against a server, and yields (claim, what went wrong, or None) in the order of the claims. So many of the
+    first have a program of their own."""
     rows, trial = [], Trial(server, folder)
     for claim in claims:
-        if at_once == 1 or claim in SHELL_TESTS or len(rows) < 2 or rows[-1][0] in SHELL_TESTS or len(rows[-1]) == IN_A_ROW:
+        if (at_once == 1 or claim in SHELL_TESTS or len(rows) <= alone or rows[-1][0] in SHELL_TESTS
+                or len(rows[-1]) == IN_A_ROW):
             rows.append([claim])
         else:
             rows[-1].append(claim)

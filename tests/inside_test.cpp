@@ -132,7 +132,7 @@ TEST_F(Inside, TheRulesOfTheCallsAreKept) {
         EchoClient client = connect();
         ASSERT_EQ(client.echo("hello"), "hello");
         client.hang_up();
-        EXPECT_TRUE(server().logs("Closing socket ", static_cast<std::size_t>(i + 1)));
+        ASSERT_TRUE(server().logs("Closing socket ", static_cast<std::size_t>(i + 1)));
     }
     EXPECT_EQ(broken_rule(), "");
 }
@@ -146,7 +146,7 @@ TEST_F(Inside, NothingIsTouchedThatWindowsHas) {
         EchoClient client = connect();
         ASSERT_EQ(client.echo("hello"), "hello");
         client.hang_up();
-        EXPECT_TRUE(server().logs("Closing socket ", static_cast<std::size_t>(i + 1)));
+        ASSERT_TRUE(server().logs("Closing socket ", static_cast<std::size_t>(i + 1)));
     }
     EXPECT_EQ(server().exit_code(a_while), std::nullopt) << broken_rule();
 }

@@ -192,7 +192,7 @@ TEST_F(Log, SaysWhyEachConnectionEnded) {
 class UnreadLog : public ServerTest {
 protected:
     // Each echo is two lines, so there are more than any pipe holds, and more than a server should keep.
-    static constexpr std::size_t echoes = 3000;
+    static constexpr std::size_t echoes = 1500;
 
     void let_nobody_read() {
         EchoClient client = talkative_.connect();

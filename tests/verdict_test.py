@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """Is the verdict of `tutorial test --server` right? For servers that are right, and for those in tests/faults and some of
 the exercises, which are broken on purpose: their diffs say which claims must fail. No other claim may."""
+import contextlib
 import json
+import os
+import queue
+import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from building import build
-from claims import ROOT, STAGES, tests_of, text_of
+from claims import ROOT, RUNNER, STAGES, WINES_LAST_WORDS, tests_of, text_of
 from exercise import Exercise, judge
 from verdict import in_plain_words
 
@@ -29,20 +34,40 @@ IN_PLAIN_WORDS = {
         "other bytes came back than were sent. 1023 bytes",
     "Value of: client.hears_the_end() Actual: false Expected: true": "more bytes came where the stream should end",
     "send failed: WSAECONNRESET (10054)": "send failed: WSAECONNRESET (10054)"}
-failures = 0
+AT_ONCE = 2  # verdicts: they wait for more than half of their time
+wines = queue.SimpleQueue()  # each verdict borrows one
+ENDS_WITH_A_CLIENT = "01_blocking.let-a-vanished-client-end-the-server"
+ENDS_WITH_THE_FIRST = "02_select.forget-to-empty-the-sets"
+failures = []
+
+
+@contextlib.contextmanager
+def own_wine():
+    """An XDG_CACHE_HOME for one verdict at a time: it counts the sockets in Wine's server, which has those of all programs.
+    Drive C: is the reader's, because it is large."""
+    first = WINES_LAST_WORDS.parent
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
+        prefix = Path(cache, "iocp-tutorial/wine")
+        shutil.copytree(first, prefix, symlinks=True, ignore=lambda *_: ["drive_c", WINES_LAST_WORDS.name])
+        Path(prefix, "drive_c").symlink_to(first / "drive_c")
+        try:
+            yield cache
+        finally:
+            subprocess.run(["wineserver", "--kill"], env={**os.environ, "WINEPREFIX": str(prefix)})
 
 
 def expect(claim, wrong):
-    global failures
-    failures += bool(wrong)
+    if wrong:
+        failures.append(claim)
     print(f"FAILED {claim}: {wrong}" if wrong else f"ok {claim}", flush=True)
 
 
 def verdict(server, *options):
     with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report.json")
+        report, wine = Path(folder, "report.json"), wines.get()
         done = subprocess.run([ROOT / "tests/verdict.py", "--build", FOLDER, "--server", str(server), "--json", report, *options],
-                              capture_output=True, text=True)
+                              capture_output=True, text=True, env={**os.environ, "XDG_CACHE_HOME": wine})
+        wines.put(wine)
         claims = json.loads(text_of(report))["claims"] if report.exists() else []
     return done, {claim["claim"]: claim for claim in claims if not claim["holds"]}
 
@@ -61,45 +86,58 @@ def program(name):
     return f"'{FOLDER}/stages/{name}.exe'"
 
 
-def main():
-    ends_with_a_client = "01_blocking.let-a-vanished-client-end-the-server"
-    ends_with_the_first = "02_select.forget-to-empty-the-sets"
-    build(FOLDER, "faults", ends_with_a_client, ends_with_the_first)
+def claims_that_see(fault):
+    """Those of the stage's own tests, for what no client of any server can see; or none."""
+    sets = [tests_of(ROOT / f"tests/{name}_test.cpp") for name in ("inside", fault.stage)]
+    return next((own for own in sets if {*fault.fails} & {*own}), [])
 
-    for stage in STAGES:
-        judged(f"{stage} is right", program(stage), set(), "--capacity", CAPACITY.get(stage, "unlimited"))
-    judged("a server that is no Windows program is right", ASYNCIO, set(), "--capacity", "unlimited")
-    inside = tests_of(ROOT / "tests/inside_test.cpp")
-    for diff in sorted(ROOT.glob("tests/faults/*/*.diff")):
-        fault = Exercise(diff)
-        name, fails = f"{fault.stage}.{fault.name}", {*fault.fails}
-        of_the_stage = tests_of(ROOT / f"tests/{fault.stage}_test.cpp")
-        # What no client of any server can see, the stage's own tests do.
-        if claims := next((own for own in (inside, of_the_stage) if fails & {*own}), None):
-            expect(f"{name} is caught", "; ".join(judge(fault, FOLDER, claims=claims)[1]))
-        else:
-            judged(f"{name} is caught", program(name), fails)
 
+def a_wrong_capacity_is_one_claim():
     _, failed = judged("a wrong capacity is one claim", program("03_overlapped_events"), {"Capacity.IsWhatTheServerClaims"},
                        "--capacity", "64")
     came = failed.get("Capacity.IsWhatTheServerClaims", {}).get("came", "")
     expect("it says both numbers", "" if "64" in came and "63" in came else came)
 
+
+def a_dead_server_is_started_anew():
     vanished = {f"RudeClients.{claim}" for claim in ("VanishBeforeTheyAreAccepted", "VanishWhileTheServerWaitsForThem",
                                                      "VanishWithTheirEchoUnread", "VanishWhileTheServerCannotSend")}
-    said, _ = judged("a server that is dead is started anew", program(ends_with_a_client),
+    said, _ = judged("a server that is dead is started anew", program(ENDS_WITH_A_CLIENT),
                      vanished | {"Leaks.RudeClientsCostNothing"})
     expect("and that is said", "" if said.count("was started anew") == len(vanished) + 1 else said)
-    judged("one that no client reaches has one fault", program(ends_with_the_first), {"RudeClients.ComeAndGoWithoutAWord"})
 
+
+def is_told_in_one_line(command, words):
+    done, _ = verdict(command)
+    *waiting, said = done.stderr.splitlines(keepends=True)
+    right = done.returncode == 2 and words in said and all(line.startswith("starting the server") for line in waiting)
+    expect(f"{command} is told in one line", "" if right else f"exit code {done.returncode}: {done.stderr}")
+
+
+def main():
+    faults = {f"{fault.stage}.{fault.name}": fault for fault in map(Exercise, sorted(ROOT.glob("tests/faults/*/*.diff")))}
+    checks = [*((judged, f"{stage} is right", program(stage), set(), "--capacity", CAPACITY.get(stage, "unlimited"))
+                for stage in STAGES),
+              (judged, "a server that is no Windows program is right", ASYNCIO, set(), "--capacity", "unlimited"),
+              (judged, "one that no client reaches has one fault", program(ENDS_WITH_THE_FIRST),
+               {"RudeClients.ComeAndGoWithoutAWord"}),
+              (a_wrong_capacity_is_one_claim,), (a_dead_server_is_started_anew,),
+              *((is_told_in_one_line, *wrong) for wrong in WRONG_COMMANDS.items()),
+              *((judged, f"{name} is caught", program(name), {*fault.fails})
+                for name, fault in faults.items() if not claims_that_see(fault))]
+    build(FOLDER, "faults", ENDS_WITH_A_CLIENT, ENDS_WITH_THE_FIRST)
+    subprocess.run([*RUNNER, "cmd", "/c", "exit"], check=True)  # from now on there is a Wine
     for googletest, ours in IN_PLAIN_WORDS.items():
         expect(f"it says '{ours}'", "" if in_plain_words(googletest) == ours else in_plain_words(googletest))
-
-    for command, words in WRONG_COMMANDS.items():
-        done, _ = verdict(command)
-        *waiting, said = done.stderr.splitlines(keepends=True)
-        right = done.returncode == 2 and words in said and all(line.startswith("starting the server") for line in waiting)
-        expect(f"{command} is told in one line", "" if right else f"exit code {done.returncode}: {done.stderr}")
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(AT_ONCE) as pool:
+        for _ in range(AT_ONCE):
+            wines.put(stack.enter_context(own_wine()))
+        verdicts = [pool.submit(*check) for check in checks]
+        for name, fault in faults.items():  # meanwhile, in the Wine of all the others
+            if claims := claims_that_see(fault):
+                expect(f"{name} is caught", "; ".join(judge(fault, FOLDER, claims=claims)[1]))
+        for check in verdicts:
+            check.result()
     sys.exit(1 if failures else 0)
 
 
