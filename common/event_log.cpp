@@ -42,10 +42,20 @@ void EventLog::moved(SOCKET client, const char* verb, std::size_t bytes) {
 }
 
 void EventLog::closing(SOCKET client, int why) {
-    const std::string reason = why == goodbye ? "goodbye" : (is_reset(why) ? "reset, " : "failed, ") + error_text(why);
+    closed(client, why == goodbye ? "goodbye" : (is_reset(why) ? "reset, " : "failed, ") + error_text(why));
+}
+
+void EventLog::closing(SOCKET client, const std::exception& error) noexcept {
+    try {
+        closed(client, std::string("failed, ") + error.what());
+    } catch (const std::exception&) { // no memory
+    }
+}
+
+void EventLog::closed(SOCKET client, const std::string& why) {
     const std::scoped_lock lock(mutex_);
     open_.erase(client);
-    lines_.write("Closing socket " + std::to_string(client) + ": " + reason);
+    lines_.write("Closing socket " + std::to_string(client) + ": " + why);
 }
 
 void EventLog::stopping(const std::string& how) {
@@ -60,4 +70,11 @@ void EventLog::stopping(const std::string& how) {
 
 void EventLog::problem(const std::string& call, int error) {
     lines_.write(call + " failed: " + error_text(error));
+}
+
+void EventLog::problem(const std::exception& error) noexcept {
+    try {
+        lines_.write(error.what());
+    } catch (const std::exception&) { // no memory
+    }
 }

@@ -6,6 +6,7 @@
 #include "common/windows.hpp"
 
 #include <cstddef>
+#include <exception>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -38,14 +39,19 @@ public:
     /// `Closing socket 132: goodbye`, or `Closing socket 132: reset, WSAECONNRESET (10054): <the system's text>`;
     /// an error that does not mean a broken connection reads `failed, ...`.
     void closing(SOCKET client, int why);
+    /// `Closing socket 132: failed, std::bad_alloc`. If there is no memory even for this line, it is left out.
+    void closing(SOCKET client, const std::exception& error) noexcept;
     /// `Closing socket 132: stop` for each connection that is still open: the server is going. Returns when all lines are
     /// written; if nobody reads them, after half a second.
     /// \param how  the last line, if there is something to say: `stopped: 3 said goodbye, ...`
     void stopping(const std::string& how = {});
     /// `accept failed: WSAENOBUFS (10055): <the system's text>`: a failure that the server survives.
     void problem(const std::string& call, int error);
+    /// What the exception says; as above.
+    void problem(const std::exception& error) noexcept;
 
 private:
+    void closed(SOCKET client, const std::string& why);
     void moved(SOCKET client, const char* verb, std::size_t bytes);
 
     const bool verbose_;

@@ -34,6 +34,8 @@ public:
 
     /// The handle itself, for Windows calls. It stays owned here: do not close it.
     [[nodiscard]] Raw get() const noexcept { return raw_; }
+    /// Gives the handle away: whoever takes it closes it.
+    [[nodiscard]] Raw release() noexcept { return std::exchange(raw_, Kind::none()); }
     /// False if there is no handle, for example because the call that should make it failed.
     explicit operator bool() const noexcept { return raw_ != Kind::none(); }
 

@@ -40,6 +40,8 @@ def tests_of(source):
 def sources_of(stage):
     """The files with the claims that any server of this stage is held to."""
     sets = ["echo_contract", "program", stage, "inside"] + ["fairness"] * (stage != STAGES[0]) + ["windows_only"] * ON_WINDOWS
+    if stage == "06_coroutines":
+        sets.append("05_acceptex")  # it promises all that stage 5 does
     return [ROOT / f"tests/{name}_test.cpp" for name in sets]
 
 
@@ -141,5 +143,5 @@ def reason_in(lines):
     failure = re.search(r": (?:Failure\n|error: )(.*?)(?=\n\n|\n\[|\n\S+: (?:Failure|error)|\Z)", output, re.S)
     said = thrown or failure
     reason = " ".join(said[1].split()) if said else output.split("\n")[-1] or "it did not end in time"
-    last_words = re.search(r"^The server ended, and said: (.*)", output, re.M)
+    last_words = re.search(r"^The server (?:ended, and )?said: (.*)", output, re.M)
     return f"{reason}; the server said: {last_words[1]}" if last_words and last_words[1] not in reason else reason

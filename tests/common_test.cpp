@@ -81,6 +81,17 @@ TEST(Handle, HasOneOwnerAndIsClosedOnce) {
     EXPECT_FALSE(::SetEvent(raw)); // closed with its last owner
 }
 
+TEST(Handle, CanBeGivenAwayAndIsNotClosedThen) {
+    HANDLE raw = nullptr;
+    {
+        KernelObject event(::CreateEventA(nullptr, TRUE, FALSE, nullptr));
+        raw = event.release();
+        EXPECT_FALSE(event);
+    }
+    const KernelObject taken(raw);
+    EXPECT_TRUE(::SetEvent(raw) != 0); // still open
+}
+
 TEST(Handle, KnowsTheEmptyValueOfEachKind) {
     EXPECT_FALSE(Socket(INVALID_SOCKET));
     EXPECT_FALSE(Event(WSA_INVALID_EVENT));

@@ -3,6 +3,7 @@
 #include "tests/server_test.hpp"
 #include "tests/watch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -126,6 +127,30 @@ TEST_F(Inside, EverythingIsGivenBack) {
         << watch()->blocks - blocks << " clients' memory is left";
 }
 //! [EverythingIsGivenBack]
+
+//! [MissingMemoryEndsItsClientOnly]
+TEST_F(Inside, MissingMemoryEndsItsClientOnly) {
+    EchoClient unlucky = connect();
+    ASSERT_EQ(unlucky.echo("hello"), "hello");
+    EchoClient other = connect();
+    std::this_thread::sleep_for(a_while); // now the next who wants memory wants it for the first client
+    const auto lines = [&] { return static_cast<std::size_t>(std::ranges::count(server().output(), '\n')); };
+    const std::size_t before = lines();
+    watch()->refusals = 1;
+    unlucky.send("and now?");
+    ASSERT_TRUE(unlucky.hears_something_within(EchoClient::patience));
+    if (watch()->refusals == 0) { // else this server works without more memory
+        EXPECT_TRUE(is_ended(unlucky));
+        EXPECT_TRUE(server().logs("\n", before + 1)) << "nothing is told";
+    }
+    EXPECT_LE(lines(), before + 1) << server().output();
+    watch()->refusals = 0;
+    unlucky.hang_up();
+    EXPECT_EQ(other.echo("still here"), "still here");
+    other.hang_up();
+    expect_a_good_client_is_served();
+}
+//! [MissingMemoryEndsItsClientOnly]
 
 TEST_F(Inside, TheRulesOfTheCallsAreKept) {
     for (int i = 0; i < 3; ++i) {

@@ -4,6 +4,8 @@
 #include "common/stop_signal.hpp"
 #include "common/text.hpp"
 
+#include <psapi.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -217,6 +219,13 @@ ServerProcess::milliseconds ServerProcess::processor_time() const {
         return (std::uint64_t{time.dwHighDateTime} << 32) + time.dwLowDateTime;
     };
     return milliseconds((ticks(in_windows) + ticks(in_program)) / 10'000);
+}
+
+std::size_t ServerProcess::memory() const {
+    PROCESS_MEMORY_COUNTERS counters{};
+    if (!::K32GetProcessMemoryInfo(process_.get(), &counters, sizeof counters))
+        throw WindowsError("asking for the server's memory", ::GetLastError());
+    return counters.PagefileUsage;
 }
 
 namespace {

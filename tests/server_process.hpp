@@ -100,6 +100,9 @@ public:
     /// How long the processors have worked for it so far.
     /// See https://learn.microsoft.com/windows/win32/api/processthreadsapi/nf-processthreadsapi-getprocesstimes
     [[nodiscard]] milliseconds processor_time() const;
+    /// How many bytes it has for itself alone: what it has asked for, not what it shares with other programs.
+    /// See https://learn.microsoft.com/windows/win32/api/psapi/ns-psapi-process_memory_counters_ex
+    [[nodiscard]] std::size_t memory() const;
     /// \return nothing if the program still runs after `limit`.
     [[nodiscard]] std::optional<int> exit_code(milliseconds limit = EchoClient::patience);
     /// What it prints to its standard output: who reads that can pause, or leave.

@@ -36,7 +36,7 @@ struct Watch {
     std::atomic<int> refusals;         ///< so many large blocks of memory will be refused
     std::atomic<int> sockets;          ///< accepted, and not closed yet
     std::atomic<int> events;           ///< made, and not closed yet
-    std::atomic<int> blocks;           ///< of memory, large enough for a connection
+    std::atomic<int> blocks;           ///< of memory, large enough for a connection or a frame
     std::atomic<bool> broken;          ///< a rule was broken
     std::array<char, 128> broken_rule; ///< the first one, in words; complete when `told`
     std::atomic<bool> told;

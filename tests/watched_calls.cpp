@@ -6,6 +6,7 @@
 
 #include "common/accept_ex.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <map>
@@ -39,8 +40,9 @@ struct Watched {
 
 // It is never destroyed: memory is given back and calls are made even while the program ends.
 Watched& watched() noexcept { // NOLINT(bugprone-exception-escape): without it there is nothing that could go on
+    alignas(Watched) static std::array<std::byte, sizeof(Watched)> room; // operator new would ask for it again
     // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): all calls share it
-    static Watched* const everything = std::make_unique<Watched>().release();
+    static Watched* const everything = std::construct_at(reinterpret_cast<Watched*>(room.data()));
     return *everything;
 }
 
@@ -86,12 +88,11 @@ template <class Result> Result well(Result result) {
 
 // ---- Memory ------------------------------------------------------------------------------------------------------
 
-// Large blocks, of a connection's size at least, stand at the end of pages of their own, and no address is given out twice.
+// Large blocks, of the size of a connection or a coroutine's frame, stand at the end of pages of their own, and no address is given out twice.
 // So who touches one that was given back, or the bytes behind it, is found out at once.
 class Arena {
 public:
-    static constexpr std::size_t large = 400;
-    static_assert(sizeof(Watched) < large); // its own memory must not need it already
+    static constexpr std::size_t large = 200;
 
     [[nodiscard]] bool has(const void* block) const { return block >= begin_ && block < begin_ + size; }
     void* give(std::size_t bytes) {

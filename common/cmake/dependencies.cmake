@@ -1,5 +1,5 @@
-# The two libraries that are not ours: GoogleTest for the tests, CLI11 for the command lines. Each is one fixed release.
-# On Debian both come from packages, as source: a cross compiler must never look into /usr/include itself.
+# The libraries that are not ours: GoogleTest for the tests, CLI11 for the command lines, Asio for tests/peers. Each is one
+# fixed release. On Debian they come from packages, as source: a cross compiler must never look into /usr/include itself.
 include(FetchContent)
 
 set(gtest_force_shared_crt ON CACHE BOOL "" FORCE) # MSVC: the same run-time library as our programs
@@ -27,3 +27,21 @@ else()
     get_target_property(cli11_headers CLI11 INTERFACE_INCLUDE_DIRECTORIES)
     set_target_properties(CLI11 PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${cli11_headers}")
 endif()
+
+add_library(asio INTERFACE)
+if(EXISTS /usr/include/asio.hpp)
+    file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/debian_headers)
+    file(CREATE_LINK /usr/include/asio.hpp ${CMAKE_BINARY_DIR}/debian_headers/asio.hpp SYMBOLIC)
+    file(CREATE_LINK /usr/include/asio ${CMAKE_BINARY_DIR}/debian_headers/asio SYMBOLIC)
+    target_include_directories(asio SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/debian_headers)
+else()
+    FetchContent_Declare(asio
+        URL https://github.com/chriskohlhoff/asio/archive/refs/tags/asio-1-38-2.tar.gz
+        URL_HASH SHA256=9f2648fa483e58a6bf848d970ee0ea650ca19ed7769dfa520ed4f7b8d27af1db
+        DOWNLOAD_EXTRACT_TIMESTAMP OFF)
+    FetchContent_MakeAvailable(asio)
+    target_include_directories(asio SYSTEM INTERFACE ${asio_SOURCE_DIR}/include)
+endif()
+# Without Boost. The second: Debian 12's Asio does not know that its Clang has coroutines.
+target_compile_definitions(asio INTERFACE ASIO_STANDALONE ASIO_HAS_CO_AWAIT=1)
+target_link_libraries(asio INTERFACE ws2_32 mswsock)

@@ -253,8 +253,8 @@ void sent(std::unique_ptr<Connection> connection, DWORD bytes, int error) {
 template <class Step> void survive_bad_alloc(EventLog& log, Step step) {
     try {
         step();
-    } catch (const std::bad_alloc&) {
-        log.problem("memory for a client", ERROR_NOT_ENOUGH_MEMORY);
+    } catch (const std::bad_alloc& error) {
+        log.problem(error);
     }
 }
 
