@@ -27,6 +27,7 @@ class Function:
         head = lines[first]
         self.indent = head[:len(head) - len(head.lstrip())]
         self.name = re.search(r"~?\w+(?=\()", head)[0]
+        self.full_name = f"{owner}::{self.name}" if owner else self.name
         self.is_special = self.name.lstrip("~") == owner  # a constructor or destructor: it should not throw
         self.first, self.last = first, lines.index(self.indent + "}", first)
 
@@ -37,15 +38,21 @@ def lines_of(stage):
 
 def functions_in(lines):
     """The functions with a body of lines of their own, in a file that clang-format has seen."""
+    functions = []
     owner = None  # the struct or class around
     for number, line in enumerate(lines):
-        if opening := re.match(r"(?:struct|class) (\w+)", line):
+        if opening := re.match(r"(?:template <.*> )?(?:struct|class) (?:\[\[\w+\]\] )?(\w+)", line):
             owner = opening[1]
         elif line == "};":
             owner = None
         indent = "    " if owner else ""
-        if re.match(rf"{indent}(?!{NO_FUNCTION})\S.*\(.*\{{$", line):
-            yield Function(lines, number, owner)
+        if re.match(rf"{indent}(?!{NO_FUNCTION})\S.*\(.*\{{$", line) and "operator()" not in line:
+            functions.append(Function(lines, number, owner))
+    names = [function.name for function in functions]
+    for function in functions:
+        if names.count(function.name) > 1:
+            function.name = function.full_name
+    return functions
 
 
 def marked_functions_in(lines):
@@ -135,7 +142,7 @@ def server_named(name):
 def still_empty(server):
     """The functions that the reader has not written, in the order in which a server comes to them."""
     text = text_of(server.file)
-    empty = re.findall(r'"(\w+) is still to be written"', text)
+    empty = re.findall(r'"([\w:]+) is still to be written"', text)
     empty += re.findall(r"^ *(~?\w+)\(.*\{\n(?: *//.*\n)+ *\}", text, re.M)  # a constructor or destructor should not throw
     return [piece for piece in settings_of(server.stage)["sections"] if piece in empty]
 
@@ -197,7 +204,7 @@ def check(server, first=""):
 
 def tell_what_failed(server, claim, anchor, reason, held, of):
     """A function that threw because it is empty says more than the claim that met it."""
-    thrown = re.search(r"(\w+) is still to be written", reason)
+    thrown = re.search(r"([\w:]+) is still to be written", reason)
     sections = settings_of(server.stage)["sections"]
     empty = thrown[1] if thrown and thrown[1] in sections else ""
     server.remember(held=held, failed=claim, empty=empty)
