@@ -47,8 +47,10 @@ SEARCHES = {
     "why two times CreateIoCompletionPort": ("questions.html#q-first-call-creates",),
     "thread count": ("questions.html#q-two-per-processor", "04_iocp.html#ch4-concurrency"),
     "memory leak": ("classic_faults.html#fault-13", "03_overlapped_events.html#ch3-ownership", "when_it_does_not_work.html"),
-    "timeout": ("classic_faults.html#fault-22",),
+    "timeout": ("06_coroutines.html#ch6-deadline", "questions.html#q-time-out", "classic_faults.html#fault-22"),
     "server hangs": ("questions.html#q-stops-answering", "when_it_does_not_work.html"),
+    "which thread coroutine": ("06_coroutines.html#ch6-thread", "questions.html#q-coroutine-thread"),
+    "await suspend false": ("questions.html#q-await-suspend-result",),
     "deadlock": ("glossary.html#term-lock", "questions.html#q-no-lock", "when_it_does_not_work.html"),
     "WSARecv": ("api_cards.html#card-wsarecv",),
 }
