@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <exception>
 #include <future>
 #include <memory>
 #include <optional>
@@ -105,9 +104,7 @@ TEST_F(Accepts, AreTriedAgainWhenMemoryWasShort) {
     const SharedWatch watch(one.id());
     watch->refusals = 4;
     const EchoClient silent = one.connect();
-    for (const auto end = std::chrono::steady_clock::now() + EchoClient::patience; watch->refusals > 0;)
-        if (std::this_thread::sleep_for(10ms); std::chrono::steady_clock::now() > end)
-            FAIL() << "nobody tries again";
+    ASSERT_TRUE(soon([&] { return watch->refusals == 0; })) << "nobody tries again";
     EXPECT_EQ(one.connect().echo("hello"), "hello");
 }
 //! [AreTriedAgainWhenMemoryWasShort]
@@ -192,13 +189,7 @@ TEST_F(OrderlyStop, CutsOffAClientThatReadsNothing) {
 TEST_F(OrderlyStop, IsNotPreventedByAClientThatTalksForEver) {
     EchoClient talks = connect();
     ASSERT_EQ(talks.echo("hello"), "hello");
-    auto ended = std::async(std::launch::async, [&] {
-        try {
-            for (;;)
-                static_cast<void>(talks.echo("and then"));
-        } catch (const std::exception&) { // the end, or a reset
-        }
-    });
+    const std::jthread on_and_on([&](const std::stop_token& enough) { talk_until_the_end(talks, "and then", enough); });
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(3s), 0);
     EXPECT_EQ(last_line_of(server()), "stopped: 0 said goodbye, 1 cut off, 0 operations in flight\n");
@@ -210,16 +201,12 @@ TEST_F(OrderlyStop, IsNotPreventedByAClientThatTalksForEver) {
 // them comes too late, most of the time.
 TEST_F(OrderlyStop, IsNotPreventedByClientsThatFlood) {
     const std::string much = pattern(2U << 20);
-    const auto flood = [&](const std::stop_token& enough) {
-        try {
-            for (EchoClient client = connect(); !enough.stop_requested();)
-                static_cast<void>(client.echo(much));
-        } catch (const std::exception&) { // the end, or a reset
-        }
+    const auto flood = [&](const std::stop_token& enough, EchoClient client) { // which hangs up at the end
+        talk_until_the_end(client, much, enough);
     };
     std::vector<std::jthread> clients;
     for (int i = 0; i < 10; ++i)
-        clients.emplace_back(flood);
+        clients.emplace_back(flood, connect());
     ASSERT_TRUE(server().logs("connected from", 10));
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(3s), 0);

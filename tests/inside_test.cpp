@@ -7,8 +7,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <exception>
-#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <stop_token>
@@ -39,7 +37,7 @@ protected:
     [[nodiscard]] ServerProcess& server() { return server_; }
     [[nodiscard]] EchoClient connect() { return server_.connect(); }
     [[nodiscard]] const SharedWatch& watch() const { return watch_; }
-    [[nodiscard]] std::string broken_rule() const { return watch_->told ? watch_->broken_rule.data() : ""; }
+    [[nodiscard]] std::string broken_rule() const { return watch_.broken_rule(); }
 
     /// The next call of this kind is one for the next client: the conversations before it must have ended.
     void let_the_next_fail(Call call, int error) {
@@ -50,12 +48,6 @@ protected:
     }
     [[nodiscard]] bool has_failed() const { return watch_->fails_next == Call::none; }
 
-    static bool soon(const std::function<bool()>& is_true) {
-        for (const auto end = std::chrono::steady_clock::now() + EchoClient::patience; !is_true();)
-            if (std::this_thread::sleep_for(10ms); std::chrono::steady_clock::now() > end)
-                return false;
-        return true;
-    }
     /// The server ends this conversation, politely or not.
     static bool is_ended(EchoClient& client) {
         try {
@@ -186,13 +178,8 @@ TEST_F(Inside, TheStopFreesNothingThatWindowsHas) {
     deaf.send_what_fits(much, until_full);
     const EchoClient silent = connect();
     EchoClient talks = connect();
-    const std::jthread mid_stream([&](const std::stop_token& enough) {
-        try {
-            while (!enough.stop_requested())
-                static_cast<void>(talks.echo(much.substr(0, 50'000)));
-        } catch (const std::exception&) { // the end, or a reset
-        }
-    });
+    const std::jthread mid_stream(
+        [&](const std::stop_token& enough) { talk_until_the_end(talks, much.substr(0, 50'000), enough); });
     watch()->late = 200;
     server().ask_to_stop();
     EXPECT_EQ(server().exit_code(), 0);

@@ -9,9 +9,11 @@
 #include <algorithm>
 #include <chrono>
 #include <climits>
+#include <exception>
 #include <filesystem>
 #include <optional>
 #include <random>
+#include <thread>
 
 using namespace std::chrono_literals;
 
@@ -103,6 +105,21 @@ void ServerTest::expect_a_deaf_client_delays_nobody(const std::function<EchoClie
     EXPECT_EQ(connect().echo("and quick", 2s), "and quick");
 }
 //! [a_deaf_client]
+
+bool soon(const std::function<bool()>& is_true) {
+    for (const auto end = std::chrono::steady_clock::now() + EchoClient::patience; !is_true();)
+        if (std::this_thread::sleep_for(10ms); std::chrono::steady_clock::now() > end)
+            return false;
+    return true;
+}
+
+void talk_until_the_end(EchoClient& client, std::string_view words, const std::stop_token& enough) {
+    try {
+        while (!enough.stop_requested())
+            static_cast<void>(client.echo(words));
+    } catch (const std::exception&) { // the end, or a reset
+    }
+}
 
 std::string pattern(std::size_t size) {
     std::minstd_rand random; // always the same sequence

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -70,6 +72,12 @@ inline constexpr std::chrono::milliseconds a_while{300};
 
 /// A connection is full when the server has taken no byte for so long. A busy machine can pause for a shorter time.
 inline constexpr std::chrono::milliseconds until_full{2000};
+
+/// Waits until it is true, as long as a client has patience.
+[[nodiscard]] bool soon(const std::function<bool()>& is_true);
+
+/// Says the same again and again and reads the echo, until that is enough, or the server ends or resets the connection.
+void talk_until_the_end(EchoClient& client, std::string_view words, const std::stop_token& enough);
 
 /// Random bytes, the same in every run. They repeat after 65,521 bytes, a prime number: a piece that is lost, doubled or
 /// moved shows, because no size of a buffer is a multiple of that.

@@ -60,6 +60,8 @@ public:
             throw WindowsError("sharing memory", static_cast<int>(::GetLastError()));
     }
     Watch* operator->() const { return watch_.get(); }
+    /// The first rule that the server has broken, in words; empty if it has kept them all so far.
+    [[nodiscard]] std::string broken_rule() const { return watch_->told ? watch_->broken_rule.data() : ""; }
 
 private:
     struct Unmap {

@@ -88,8 +88,8 @@ template <class Result> Result well(Result result) {
 
 // ---- Memory ------------------------------------------------------------------------------------------------------
 
-// Large blocks, of the size of a connection or a coroutine's frame, stand at the end of pages of their own, and no address is given out twice.
-// So who touches one that was given back, or the bytes behind it, is found out at once.
+// Large blocks, of the size of a connection or a coroutine's frame, stand at the end of pages of their own, and no address
+// is given out twice. So who touches one that was given back, or the bytes behind it, is found out at once.
 class Arena {
 public:
     static constexpr std::size_t large = 200;
