@@ -1,12 +1,10 @@
 // Chapter 4: a completion port and its workers.
 #include "tests/server_test.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <future>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -32,10 +30,10 @@ TEST_F(Limit, Serves200ClientsTogether) {
 // The classic program leaves its worker at the first failed operation. After as many resets as it has workers it
 // still accepts clients, and answers none.
 TEST_F(Workers, OutliveTwiceAsManyResetsAsThereAreWorkers) {
-    const unsigned workers = 2 * std::max(1U, std::thread::hardware_concurrency());
+    const std::size_t workers = default_workers();
     // A reset that comes before the next receive was started is no failed operation. Those few are made up for.
     std::size_t resets = 0;
-    for (std::size_t vanished = 1; resets < std::size_t{2} * workers; ++vanished) {
+    for (std::size_t vanished = 1; resets < 2 * workers; ++vanished) {
         ASSERT_LE(vanished, 20 * workers);
         EchoClient rude = connect();
         ASSERT_EQ(rude.echo("hello"), "hello");

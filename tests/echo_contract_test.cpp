@@ -124,7 +124,7 @@ TEST_F(RudeClients, VanishBeforeTheyAreAccepted) {
 
 //! [VanishWhileTheServerWaitsForThem]
 TEST_F(RudeClients, VanishWhileTheServerWaitsForThem) {
-    for (int i = 0; i < 50; ++i) { // one alone can be outrun by a server with several threads
+    for (std::size_t i = 0; i < enough_resets(); ++i) { // a server with several threads outlives a few
         EchoClient rude = connect();
         ASSERT_EQ(rude.echo("hello"), "hello"); // now the server waits for more
         rude.vanish();

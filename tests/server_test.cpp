@@ -106,6 +106,14 @@ void ServerTest::expect_a_deaf_client_delays_nobody(const std::function<EchoClie
 }
 //! [a_deaf_client]
 
+std::size_t default_workers() {
+    return std::size_t{2} * std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::size_t enough_resets() {
+    return std::max<std::size_t>(50, 2 * default_workers()); // some come too early to be a failed operation
+}
+
 bool soon(const std::function<bool()>& is_true) {
     for (const auto end = std::chrono::steady_clock::now() + EchoClient::patience; !is_true();)
         if (std::this_thread::sleep_for(10ms); std::chrono::steady_clock::now() > end)

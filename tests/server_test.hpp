@@ -73,6 +73,12 @@ inline constexpr std::chrono::milliseconds a_while{300};
 /// A connection is full when the server has taken no byte for so long. A busy machine can pause for a shorter time.
 inline constexpr std::chrono::milliseconds until_full{2000};
 
+/// As many workers as a server with a pool has if it is not told otherwise.
+[[nodiscard]] std::size_t default_workers();
+
+/// If each reset costs such a server a worker, so many leave it none, however many processors the machine has.
+[[nodiscard]] std::size_t enough_resets();
+
 /// Waits until it is true, as long as a client has patience.
 [[nodiscard]] bool soon(const std::function<bool()>& is_true);
 
