@@ -124,6 +124,14 @@ def everything_that_a_page_quotes_is_what_its_file_says():
     yield from quote.check()
 
 
+def every_term_of_the_glossary_stands_in_alphabetical_order():
+    page = DOCS / "glossary.md"
+    terms = [(where, match[1].replace("`", "").casefold()) for where, match in find(r"^### (.+)$", page, text_of(page))]
+    for (_, before), (where, term) in zip(terms, terms[1:]):
+        if term < before:
+            yield f"{where}: '{term}' stands after '{before}'"
+
+
 def no_report_is_without_its_link():
     for page in PAGES:
         for where, match in find(r"(?<!\*)\((?:[^()\n]*[,;] )?reported\b", page, prose_of(page)):
