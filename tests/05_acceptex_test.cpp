@@ -96,6 +96,19 @@ TEST_F(Accepts, StopAtTheNumberOfClientsThatIsAllowed) {
 }
 //! [StopAtTheNumberOfClientsThatIsAllowed]
 
+//! [GoOnAtOnceAfterClientsThatLeftBeforeTheCall]
+// AcceptEx says at once that they have come and left again, so no packet comes that could start the next accept.
+TEST_F(Accepts, GoOnAtOnceAfterClientsThatLeftBeforeTheCall) {
+    ServerProcess one(watched(tested().server), {"--port", "0", "--accepts", "1"});
+    EXPECT_EQ(one.connect().echo("hello"), "hello");
+    const SharedWatch watch(one.id());
+    watch->left_before = 100;
+    EXPECT_EQ(one.connect().echo("hello"), "hello"); // it takes the accept that is in flight
+    EXPECT_EQ(one.connect().echo("hello", 2s), "hello");
+    EXPECT_EQ(watch->left_before, 0);
+}
+//! [GoOnAtOnceAfterClientsThatLeftBeforeTheCall]
+
 //! [AreTriedAgainWhenMemoryWasShort]
 // There is none for the worker that takes the only accept, and none for the main thread, which tries next.
 TEST_F(Accepts, AreTriedAgainWhenMemoryWasShort) {
@@ -173,6 +186,25 @@ TEST_F(OrderlyStop, SendsOnToClientsThatReadLate) {
     EXPECT_EQ(last_line_of(*patient), "stopped: 20 said goodbye, 0 cut off, 0 operations in flight\n");
 }
 //! [SendsOnToClientsThatReadLate]
+
+//! [AnswersWhoWasAcceptedInTheLastMoment]
+// Windows has accepted it before the stop comes, and no worker has heard of it.
+TEST_F(OrderlyStop, AnswersWhoWasAcceptedInTheLastMoment) {
+    ServerProcess patient(watched(tested().server), {"--port", "0", "--grace", "10"});
+    static_cast<void>(patient.port()); // its accepts are in flight
+    const SharedWatch watch(patient.id());
+    watch->late = 300;
+    EchoClient client = patient.connect();
+    client.send("hello");
+    std::this_thread::sleep_for(100ms);
+    patient.ask_to_stop();
+    EXPECT_EQ(client.receive(5), "hello");
+    EXPECT_TRUE(client.hears_the_end());
+    client.hang_up();
+    EXPECT_EQ(patient.exit_code(5s), 0);
+    EXPECT_EQ(last_line_of(patient), "stopped: 1 said goodbye, 0 cut off, 0 operations in flight\n");
+}
+//! [AnswersWhoWasAcceptedInTheLastMoment]
 
 //! [CutsOffAClientThatReadsNothing]
 TEST_F(OrderlyStop, CutsOffAClientThatReadsNothing) {

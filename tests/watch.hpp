@@ -34,6 +34,7 @@ struct Watch {
     std::atomic<unsigned> pause;       ///< milliseconds that a thread sleeps after it has started an operation
     std::atomic<unsigned> late;        ///< milliseconds that an operation comes home later than it has ended
     std::atomic<int> refusals;         ///< so many large blocks of memory will be refused
+    std::atomic<int> left_before;      ///< so many calls of AcceptEx will fail: a client has come and left again
     std::atomic<int> sockets;          ///< accepted, and not closed yet
     std::atomic<int> events;           ///< made, and not closed yet
     std::atomic<int> blocks;           ///< of memory, large enough for a connection or a frame

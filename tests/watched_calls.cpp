@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -68,9 +69,10 @@ bool shall_fail(Call call) {
     return watch().fails_next.compare_exchange_strong(call, Call::none);
 }
 
-bool shall_be_refused() {
-    for (int left = watch().refusals; left > 0;)
-        if (watch().refusals.compare_exchange_weak(left, left - 1))
+// True as often as the test has said.
+bool shall_fail(std::atomic<int>& left) {
+    for (int now = left; now > 0;)
+        if (left.compare_exchange_weak(now, now - 1))
             return true;
     return false;
 }
@@ -217,6 +219,10 @@ SOCKET WSAAPI watched_accept(SOCKET listener, sockaddr* name, int* size) {
 
 BOOL PASCAL watched_AcceptEx(SOCKET listener, SOCKET client, void* addresses, DWORD room, DWORD local, DWORD remote,
     DWORD* bytes, OVERLAPPED* overlapped) {
+    if (shall_fail(watch().left_before)) {
+        ::WSASetLastError(WSAECONNRESET);
+        return FALSE;
+    }
     const WSABUF both{room + local + remote, static_cast<char*>(addresses)};
     starts(overlapped, nullptr, {&both, 1});
     {
@@ -278,8 +284,22 @@ void expect_an_updated(SOCKET socket) {
         break_rule("a socket of AcceptEx is used before SO_UPDATE_ACCEPT_CONTEXT was set");
 }
 
+bool is_open(SOCKET socket) {
+    int type = 0;
+    int size = sizeof type;
+    return ::getsockopt(socket, SOL_SOCKET, SO_TYPE, reinterpret_cast<char*>(&type), &size) == 0;
+}
+
+// SO_UPDATE_ACCEPT_CONTEXT needs the listener. Wine does not look at it.
 int WSAAPI watched_setsockopt(SOCKET socket, int level, int option, const char* value, int size) {
     if (level == SOL_SOCKET && option == SO_UPDATE_ACCEPT_CONTEXT) {
+        auto listener = INVALID_SOCKET;
+        if (size == sizeof listener)
+            std::memcpy(&listener, value, sizeof listener);
+        if (!is_open(listener)) {
+            ::WSASetLastError(WSAENOTSOCK);
+            return SOCKET_ERROR;
+        }
         const std::scoped_lock lock(watched().mutex);
         watched().not_updated.erase(socket);
     }
@@ -442,7 +462,7 @@ const decltype(&::CloseHandle) __imp_CloseHandle = watched_CloseHandle;
 
 void* operator new(std::size_t size) {
     if (size >= Arena::large) {
-        if (shall_be_refused())
+        if (shall_fail(watch().refusals))
             throw std::bad_alloc();
         ++watch().blocks;
         return arena().give(size);

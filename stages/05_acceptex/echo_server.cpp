@@ -19,9 +19,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <set>
 #include <span>
 #include <string>
@@ -110,29 +110,34 @@ std::unique_ptr<Connection> take_back(Connection& lent) {
 //! [lend]
 
 //! [start_accepts]
-// An accept in flight may become a client, so it takes the place of one. If the machine is short of something, fewer are in
-// flight for a while: this is called whenever a connection ends, and ten times a second.
-void start_accepts(Server& server) {
+// An accept in flight may become a client, so it takes the place of one. False: there are enough, or the machine is short of
+// something.
+bool start_accept(Server& server) {
     std::unique_ptr<Connection> next; // what is left in it goes after the lock is released
     const std::scoped_lock lock(server.mutex);
-    while (!server.stopping && server.accepting < server.accepts && server.connections.size() < server.max_clients) {
-        Socket made(::WSASocketW(
-            server.family, SOCK_STREAM, IPPROTO_TCP, nullptr, 0, WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT));
-        if (!made)
-            return server.log.problem("WSASocketW", ::WSAGetLastError());
-        next = std::make_unique<Connection>(server, std::move(made));
-        server.connections.insert(next.get());
-        ++server.accepting;
-        Connection& lent = lend(std::move(next));
-        DWORD bytes = 0;
-        if (!server.accept_ex(server.listener, lent.socket.get(), lent.addresses.data(), 0, address_size, address_size,
-                &bytes, &lent.accept) &&
-            ::WSAGetLastError() != ERROR_IO_PENDING) {
-            server.log.problem("AcceptEx", ::WSAGetLastError());
-            --server.accepting;
-            next = take_back(lent);
-            return;
-        }
+    if (server.stopping || server.accepting == server.accepts || server.connections.size() >= server.max_clients)
+        return false;
+    next = std::make_unique<Connection>(server, make_socket(server.family));
+    server.connections.insert(next.get());
+    ++server.accepting;
+    Connection& lent = lend(std::move(next));
+    DWORD bytes = 0;
+    if (server.accept_ex(server.listener, lent.socket.get(), lent.addresses.data(), 0, address_size, address_size,
+            &bytes, &lent.accept) ||
+        ::WSAGetLastError() == ERROR_IO_PENDING)
+        return true;
+    const int error = ::WSAGetLastError(); // and no packet will come
+    --server.accepting;
+    next = take_back(lent);
+    if (error == WSAECONNRESET) // a client has come and left again: to the next one
+        return true;
+    server.log.problem("AcceptEx", error);
+    return false;
+}
+
+// Called whenever a connection ends, and ten times a second, because what could not be had is tried again.
+void start_accepts(Server& server) {
+    while (start_accept(server)) {
     }
 }
 //! [start_accepts]
@@ -193,12 +198,13 @@ void welcome(std::unique_ptr<Connection> connection) {
 void accepted(std::unique_ptr<Connection> connection, DWORD, int error) {
     Server& server = connection->server;
     const auto* const listener = reinterpret_cast<const char*>(&server.listener);
+    const bool connected = error == 0 && ::setsockopt(connection->socket.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT,
+                                             listener, sizeof server.listener) == 0;
     {
         const std::scoped_lock lock(server.mutex);
-        --server.accepting;
+        --server.accepting; // the last one at the stop has used the listener, so it may be closed
     }
-    if (error == 0 && ::setsockopt(connection->socket.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, listener,
-                          sizeof server.listener) == 0)
+    if (connected)
         welcome(std::move(connection));
     connection.reset(); // if it is still ours
     start_accepts(server);
@@ -249,11 +255,11 @@ void sent(std::unique_ptr<Connection> connection, DWORD bytes, int error) {
 //! [sent]
 
 //! [work]
-// Whoever needed the memory has ended. The server goes on; and an accept is tried again.
-template <class Step> void survive_bad_alloc(EventLog& log, Step step) {
+// Whoever needed the memory, or the socket, has ended. The server goes on; and an accept is tried again.
+template <class Step> void survive_shortage(EventLog& log, Step step) {
     try {
         step();
-    } catch (const std::bad_alloc& error) {
+    } catch (const std::exception& error) {
         log.problem(error);
     }
 }
@@ -271,7 +277,7 @@ void work(HANDLE port) {
         Server& server = operation.connection.server;
         if (server.grace_is_over) // a client that never pauses leaves CancelIoEx nothing to cancel
             error = ERROR_OPERATION_ABORTED;
-        survive_bad_alloc(server.log, [&] { operation.next(take_back(operation.connection), bytes, error); });
+        survive_shortage(server.log, [&] { operation.next(take_back(operation.connection), bytes, error); });
     }
 }
 //! [work]
@@ -280,8 +286,12 @@ void work(HANDLE port) {
 // A silent client is asked to finish, one that talks is served on; when the time is over, everything is cancelled. A
 // connection in the list lives while the lock is held, whoever has it. To cancel is a request that may come a moment too
 // early or too late, so this is called again and again.
-bool still_there(Server& server) {
+bool still_there(Server& server, Socket& listener) {
     const std::scoped_lock lock(server.mutex);
+    if (server.accepting == 0)
+        listener = Socket(); // nobody uses its number any more
+    else
+        ::CancelIoEx(reinterpret_cast<HANDLE>(listener.get()), nullptr);
     for (Connection* connection : server.connections) {
         auto* const handle = reinterpret_cast<HANDLE>(connection->socket.get());
         const unsigned waits = connection->waits;
@@ -299,9 +309,8 @@ void stop_orderly(Server& server, Socket listener, std::chrono::seconds grace, S
         const std::scoped_lock lock(server.mutex); // whoever was starting an accept has done it now
         server.stopping = true;
     }
-    listener = Socket(); // so its accepts come home
     const auto end = std::chrono::steady_clock::now() + grace;
-    while (still_there(server) && !stop.comes_within(50ms))
+    while (still_there(server, listener) && !stop.comes_within(50ms))
         server.grace_is_over = std::chrono::steady_clock::now() > end;
 }
 //! [stop]
@@ -334,7 +343,7 @@ int wmain(int argc, wchar_t* argv[]) {
             const Workers pool(workers, port.get(), [&port] { work(port.get()); });
             log.listening(listener.get());
             do
-                survive_bad_alloc(log, [&server] { start_accepts(server); });
+                survive_shortage(log, [&server] { start_accepts(server); });
             while (!stop.comes_within(100ms));
             stop_orderly(server, std::move(listener), std::chrono::seconds(grace), stop);
         }

@@ -140,16 +140,17 @@ private:
 //! [task]
 
 //! [conversation]
-// A function that nobody awaits. It begins when it is called (eager). Its frame is its own, and goes after the last
-// line.
+// A function that nobody awaits. It begins when its caller says so. Its frame is its own, and goes after the last line.
 struct Conversation {
     struct promise_type {
-        static Conversation get_return_object() { return {}; }
-        static std::suspend_never initial_suspend() { return {}; }
+        Conversation get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        static std::suspend_always initial_suspend() { return {}; }
         static std::suspend_never final_suspend() noexcept { return {}; }
         static void return_void() {}
         static void unhandled_exception() { std::terminate(); } // `serve` lets none out
     };
+
+    std::coroutine_handle<> begin;
 };
 //! [conversation]
 
@@ -222,29 +223,38 @@ template <typename Call> struct Operation : InFlight {
 //! [operation]
 
 //! [accept]
-// No socket: the client has left again, or the server stops. The place among the accepts is given back when this
-// frame goes.
-Task<Socket> accept(Server& server, Place) {
-    Socket client = make_socket(server.family);
-    std::array<char, std::size_t{2} * address_size> addresses;
-    const Outcome accepted =
-        co_await Operation(server, server.listener, server.accept_limit, [&](OVERLAPPED* overlapped) {
-            DWORD bytes = 0;
-            return server.accept_ex(
-                server.listener, client.get(), addresses.data(), 0, address_size, address_size, &bytes, overlapped);
-        });
-    if (!accepted.started && accepted.error != WSAECONNRESET) // that one only says that the client has left
-        throw WindowsError("AcceptEx", accepted.error);
+// No socket: it has left again.
+Socket welcome(Socket client, Server& server) {
     const auto* const listener = reinterpret_cast<const char*>(&server.listener);
-    if (accepted.error != 0 ||
-        ::setsockopt(client.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, listener, sizeof server.listener) != 0)
-        co_return Socket();
+    if (::setsockopt(client.get(), SOL_SOCKET, SO_UPDATE_ACCEPT_CONTEXT, listener, sizeof server.listener) != 0)
+        return {};
     u_long on = 1; // for recv: operations do not wait in any case
     if (::ioctlsocket(client.get(), static_cast<long>(FIONBIO), &on) == SOCKET_ERROR)
         throw WindowsError("ioctlsocket", ::WSAGetLastError());
     if (::CreateIoCompletionPort(reinterpret_cast<HANDLE>(client.get()), server.port, 0, 0) == nullptr)
         throw WindowsError("CreateIoCompletionPort", ::GetLastError());
-    co_return client;
+    return client;
+}
+
+// No socket: the client has left again, or the server stops. The place among the accepts is given back when this
+// frame goes.
+Task<Socket> accept(Server& server, Place) {
+    Socket client;
+    std::array<char, std::size_t{2} * address_size> addresses;
+    Outcome accepted;
+    do {
+        client = make_socket(server.family);
+        accepted = co_await Operation(server, server.listener, server.accept_limit, [&](OVERLAPPED* overlapped) {
+            DWORD bytes = 0;
+            return server.accept_ex(
+                server.listener, client.get(), addresses.data(), 0, address_size, address_size, &bytes, overlapped);
+        });
+    } while (!accepted.started && accepted.error == WSAECONNRESET); // one has come and left again: to the next one
+    if (!accepted.started)
+        throw WindowsError("AcceptEx", accepted.error);
+    if (accepted.error != 0)
+        co_return Socket();
+    co_return welcome(std::move(client), server);
 }
 //! [accept]
 
@@ -362,7 +372,7 @@ void start_accept(Server& server) {
     if (!accepting || !place || server.stopping)
         return;
     try {
-        serve(server, std::move(place), std::move(accepting));
+        serve(server, std::move(place), std::move(accepting)).begin.resume();
     } catch (const std::exception& error) { // no memory for its frame
         server.log.problem(error);
     }
