@@ -32,7 +32,8 @@ WIDTHS = (390, 820, 1024, 1440)
 SHADES = ("light", "dark")
 BROWSERS = 2  # side by side
 REFERENCE_CODE = "reference/04__iocp_2echo__server_8cpp_source.html"
-# One page of each kind that Doxygen makes is held to all widths, and the others to the narrowest.
+# One page of each kind that Doxygen makes is held to all widths, and the others to the narrowest. One list of members is
+# enough: each says only what its class says already.
 REFERENCE_AT_ALL_WIDTHS = {REFERENCE_CODE, "reference/index.html", "reference/files.html", "reference/annotated.html",
                            "reference/handle_8hpp.html", "reference/classEchoClient.html",
                            "reference/classCommandLine-members.html"}
@@ -486,6 +487,7 @@ def main():
     results = Results()
     book = sorted(path.name for path in options.site.glob("*.html") if path.name != "404.html")
     reference = sorted(f"reference/{path.name}" for path in (options.site / "reference").glob("*.html"))
+    reference = [page for page in reference if page in REFERENCE_AT_ALL_WIDTHS or not page.endswith("-members.html")]
     jobs = [functools.partial(check_page, page=page, pictures=options.screenshots)
             for page in sorted(options.pages or book, key=lambda page: -(options.site / page).stat().st_size)]
     if not options.pages:

@@ -87,9 +87,11 @@ def program(name):
 
 
 def claims_that_see(fault):
-    """Those of the stage's own tests, for what no client of any server can see; or none."""
-    sets = [tests_of(source) for source in sources_of(fault.stage) if source.stem[:2].isdigit() or "inside" in source.stem]
-    return next((own for own in sets if {*fault.fails} & {*own}), [])
+    """Those of the stage's own tests, for what no client of any server can see, in the suites that the fault names; or none."""
+    own = [claim for source in sources_of(fault.stage) if source.stem[:2].isdigit() or "inside" in source.stem
+           for claim in tests_of(source)]
+    suites = {claim.split(".")[0] for claim in fault.fails}
+    return [claim for claim in own if claim.split(".")[0] in suites] if {*fault.fails} & {*own} else []
 
 
 def a_wrong_capacity_is_one_claim():
