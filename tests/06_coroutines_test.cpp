@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -93,5 +94,23 @@ TEST_F(Deadline, FreesNothingThatWindowsHas) {
     EXPECT_EQ(watch.broken_rule(), "");
 }
 //! [FreesNothingThatWindowsHas]
+
+//! [MayEndBeforeItsBeginHasComeBack]
+// The worker that begins a conversation is held back when the accept has started. Meanwhile the client comes, speaks and leaves,
+// and another worker ends the conversation: who touches it once more, ends the server.
+TEST(Conversation, MayEndBeforeItsBeginHasComeBack) {
+    ServerProcess one(watched(tested().server), {"--port", "0", "--accepts", "1"});
+    static_cast<void>(one.port()); // its accept is in flight
+    const SharedWatch watch(one.id());
+    watch->pause_of_accepts = 100;
+    for (std::size_t i = 1; i <= 5; ++i) {
+        EchoClient client = one.connect();
+        ASSERT_EQ(client.echo("hello"), "hello");
+        client.hang_up();
+        ASSERT_TRUE(one.logs("Closing socket ", i));
+    }
+    EXPECT_EQ(one.exit_code(a_while), std::nullopt) << watch.broken_rule();
+}
+//! [MayEndBeforeItsBeginHasComeBack]
 
 } // namespace

@@ -94,7 +94,7 @@ template <class Result> Result well(Result result) {
 // is given out twice. So who touches one that was given back, or the bytes behind it, is found out at once.
 class Arena {
 public:
-    static constexpr std::size_t large = 200;
+    static constexpr std::size_t large = 120; // every connection, every frame of a conversation, and not much else
 
     [[nodiscard]] bool has(const void* block) const { return block >= begin_ && block < begin_ + size; }
     void* give(std::size_t bytes) {
@@ -235,6 +235,9 @@ BOOL PASCAL watched_AcceptEx(SOCKET listener, SOCKET client, void* addresses, DW
         watched().in_flight.erase(overlapped);
         watched().accepts.erase(overlapped);
     }
+    const int error = ::WSAGetLastError();
+    ::Sleep(watch().pause_of_accepts); // as in `started`
+    ::WSASetLastError(error);
     return result;
 }
 
