@@ -3,6 +3,8 @@
 #include "common/address.hpp"
 #include "common/error.hpp"
 
+#include <new>
+
 namespace {
 
 // The connection broke. One and the same reset has one number from Winsock and another from a completion port.
@@ -11,51 +13,61 @@ bool is_reset(int error) {
            error == ERROR_CONNECTION_ABORTED;
 }
 
+// The servers must go on without a line for which there is no memory.
+template <class Line> void unless_memory_is_short(Line line) noexcept {
+    try {
+        line();
+    } catch (const std::bad_alloc&) {
+    }
+}
+
 } // namespace
 
 void EventLog::listening(SOCKET listener) {
     lines_.write("listening on " + to_text(address_of(listener)));
 }
 
-void EventLog::opened(SOCKET client) {
+void EventLog::opened(SOCKET client) noexcept {
     Address address;
     const bool known = ::getpeername(client, address.name(), &address.size) == 0; // it may have left
     const std::scoped_lock lock(mutex_);
-    open_.insert(client);
-    lines_.write(
-        "Socket " + std::to_string(client) + " connected from " + (known ? to_text(address) : "a client that left"));
+    unless_memory_is_short([&] {
+        open_.insert(client);
+        lines_.write("Socket " + std::to_string(client) + " connected from " +
+                     (known ? to_text(address) : "a client that left"));
+    });
 }
 
-void EventLog::received(SOCKET client, std::size_t bytes) {
+void EventLog::received(SOCKET client, std::size_t bytes) noexcept {
     moved(client, "received", bytes);
 }
 
-void EventLog::sent(SOCKET client, std::size_t bytes) {
+void EventLog::sent(SOCKET client, std::size_t bytes) noexcept {
     moved(client, "sent", bytes);
 }
 
-void EventLog::moved(SOCKET client, const char* verb, std::size_t bytes) {
+void EventLog::moved(SOCKET client, const char* verb, std::size_t bytes) noexcept {
     if (!verbose_)
         return;
-    lines_.write("Socket " + std::to_string(client) + " " + verb + " " + std::to_string(bytes) + " bytes on thread " +
-                 std::to_string(::GetCurrentThreadId()));
+    unless_memory_is_short([&] {
+        lines_.write("Socket " + std::to_string(client) + " " + verb + " " + std::to_string(bytes) +
+                     " bytes on thread " + std::to_string(::GetCurrentThreadId()));
+    });
 }
 
-void EventLog::closing(SOCKET client, int why) {
-    closed(client, why == goodbye ? "goodbye" : (is_reset(why) ? "reset, " : "failed, ") + error_text(why));
+void EventLog::closing(SOCKET client, int why) noexcept {
+    closed(client,
+        [&] { return why == goodbye ? "goodbye" : (is_reset(why) ? "reset, " : "failed, ") + error_text(why); });
 }
 
 void EventLog::closing(SOCKET client, const std::exception& error) noexcept {
-    try {
-        closed(client, std::string("failed, ") + error.what());
-    } catch (const std::exception&) { // no memory
-    }
+    closed(client, [&] { return std::string("failed, ") + error.what(); });
 }
 
-void EventLog::closed(SOCKET client, const std::string& why) {
+template <class Why> void EventLog::closed(SOCKET client, Why why) noexcept {
     const std::scoped_lock lock(mutex_);
     open_.erase(client);
-    lines_.write("Closing socket " + std::to_string(client) + ": " + why);
+    unless_memory_is_short([&] { lines_.write("Closing socket " + std::to_string(client) + ": " + why()); });
 }
 
 void EventLog::stopping(const std::string& how) {
@@ -68,13 +80,10 @@ void EventLog::stopping(const std::string& how) {
     lines_.finish();
 }
 
-void EventLog::problem(const std::string& call, int error) {
-    lines_.write(call + " failed: " + error_text(error));
+void EventLog::problem(const char* call, int error) noexcept {
+    unless_memory_is_short([&] { lines_.write(std::string(call) + " failed: " + error_text(error)); });
 }
 
 void EventLog::problem(const std::exception& error) noexcept {
-    try {
-        lines_.write(error.what());
-    } catch (const std::exception&) { // no memory
-    }
+    unless_memory_is_short([&] { lines_.write(error.what()); });
 }

@@ -27,7 +27,7 @@ public:
     ~UniqueHandle() {
         if (raw_ == Kind::none())
             return;
-        // Closing one of these fails only through a mistake of this program: it was closed already, or Winsock was.
+        // Closing one of these fails through a mistake of this program, as a rule: it was closed already, or Winsock was.
         [[maybe_unused]] const bool closed = Kind::close(raw_);
         assert(closed);
     }

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -19,13 +20,19 @@ struct LineWriter::Queue {
 
     [[nodiscard]] bool all_is_written() const { return waiting.empty() && !writing; }
 
-    // All that waits, as one text.
-    std::string take() {
+    // All that waits, as one text. If there is no memory for it, it is lost, and the next one says so.
+    std::string take() noexcept {
         std::string text;
-        if (lost > 0)
-            text = "(" + std::to_string(std::exchange(lost, 0)) + " lines lost: nobody has read them)\n";
-        for (const std::string& line : waiting)
-            text += line + '\n';
+        try {
+            if (lost > 0)
+                text = "(" + std::to_string(lost) + " lines lost: nobody has read them)\n";
+            for (const std::string& line : waiting)
+                text += line + '\n';
+            lost = 0;
+        } catch (const std::bad_alloc&) {
+            text.clear();
+            lost += waiting.size();
+        }
         waiting.clear();
         return text;
     }

@@ -2,6 +2,8 @@
 
 #include "common/windows.hpp"
 
+#include <new>
+
 // Both calls count in int. The texts here are lines, names and command lines: never two thousand million letters.
 
 std::wstring to_wide(std::string_view text) {
@@ -22,22 +24,24 @@ std::string to_utf8(std::wstring_view text) {
 
 // Not with std::fwrite: a thread that waits in there holds a lock of the run-time library, and the end of the process
 // would wait for that lock.
-void print(std::string_view text, std::FILE* stream) {
+void print(std::string_view text, std::FILE* stream) noexcept {
     std::fflush(stream); // what others have written there comes before
     const HANDLE output = ::GetStdHandle(stream == stderr ? STD_ERROR_HANDLE : STD_OUTPUT_HANDLE);
     DWORD mode = 0;
     DWORD written = 0;
-    if (::GetConsoleMode(output, &mode)) { // only a console has one
-        const std::wstring wide = to_wide(text);
-        ::WriteConsoleW(output, wide.data(), static_cast<DWORD>(wide.size()), &written, nullptr);
-        return;
+    try {
+        if (::GetConsoleMode(output, &mode)) { // only a console has one
+            const std::wstring wide = to_wide(text);
+            ::WriteConsoleW(output, wide.data(), static_cast<DWORD>(wide.size()), &written, nullptr);
+            return;
+        }
+        std::string bytes;
+        for (const char letter : text) {
+            if (letter == '\n')
+                bytes += '\r';
+            bytes += letter;
+        }
+        ::WriteFile(output, bytes.data(), static_cast<DWORD>(bytes.size()), &written, nullptr); // all, or it is broken
+    } catch (const std::bad_alloc&) { // there is no memory to write it with
     }
-    std::string bytes;
-    for (const char letter : text) {
-        if (letter == '\n')
-            bytes += '\r';
-        bytes += letter;
-    }
-    ::WriteFile(
-        output, bytes.data(), static_cast<DWORD>(bytes.size()), &written, nullptr); // all, or the pipe is broken
 }

@@ -17,7 +17,7 @@
 
 /// Writes `text` at once: whoever waits for it at the other end of a pipe gets it now. A console is given the letters
 /// themselves, whatever its code page; a pipe or a file is given UTF-8, with the line ends of Windows. If there is no
-/// such stream, or nobody can read it any more, nothing happens.
+/// such stream, or nobody can read it any more, or there is no memory, nothing happens.
 /// \param stream  stdout or stderr.
 /// See https://learn.microsoft.com/windows/console/writeconsole
-void print(std::string_view text, std::FILE* stream = stdout);
+void print(std::string_view text, std::FILE* stream = stdout) noexcept;

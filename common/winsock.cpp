@@ -56,8 +56,8 @@ Socket listen_on(const std::string& address, std::uint16_t port) {
 
 void after_failed_accept(int error, EventLog& log) {
     switch (error) {
-    case WSAEWOULDBLOCK:  // a non-blocking listener: the client that was reported has left again
-    case WSAECONNRESET:   // the same, told by a blocking one
+    case WSAEWOULDBLOCK:  // a non-blocking listener, and nobody is there any more
+    case WSAECONNRESET:   // the client has left again
     case WSAECONNABORTED: // the same, in the words of other systems
         return;
     case WSAEMFILE:

@@ -206,6 +206,25 @@ TEST_F(OrderlyStop, AnswersWhoWasAcceptedInTheLastMoment) {
 }
 //! [AnswersWhoWasAcceptedInTheLastMoment]
 
+//! [CutsOffNobodyBeforeTheTimeIsOver]
+// The stop decides to cancel the wait of a silent client, and is held back. Meanwhile that wait has come home and the next one has
+// begun, in which the client may take its time.
+TEST_F(OrderlyStop, CutsOffNobodyBeforeTheTimeIsOver) {
+    ServerProcess patient(watched(tested().server), {"--port", "0", "--accepts", "1", "--grace", "10"});
+    EchoClient client = patient.connect();
+    EXPECT_EQ(client.echo("hello"), "hello");
+    const SharedWatch watch(patient.id());
+    watch->late = 120;
+    watch->pause_before_cancel = 60;
+    patient.ask_to_stop();
+    EXPECT_TRUE(client.hears_the_end());
+    EXPECT_EQ(patient.exit_code(1s), std::nullopt);
+    client.hang_up();
+    EXPECT_EQ(patient.exit_code(5s), 0);
+    EXPECT_EQ(last_line_of(patient), "stopped: 1 said goodbye, 0 cut off, 0 operations in flight\n");
+}
+//! [CutsOffNobodyBeforeTheTimeIsOver]
+
 //! [CutsOffAClientThatReadsNothing]
 TEST_F(OrderlyStop, CutsOffAClientThatReadsNothing) {
     EchoClient deaf = connect();

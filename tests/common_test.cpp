@@ -3,10 +3,15 @@
 #include "common/error.hpp"
 #include "common/event_log.hpp"
 #include "common/handle.hpp"
+#include "common/line_writer.hpp"
 #include "common/stop_signal.hpp"
+#include "common/windows.hpp"
 #include "common/winsock.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -14,6 +19,53 @@
 #include <gtest/gtest.h>
 
 using namespace std::chrono_literals;
+
+namespace {
+
+/// Threads that get no memory for a while.
+enum class Short { none, this_one, all_others };
+
+struct Shortage {
+    std::atomic<Short> of = Short::none;
+    std::atomic<DWORD> thread;
+};
+Shortage& shortage() noexcept {
+    static constinit Shortage only;
+    return only;
+}
+
+class NoMemory {
+public:
+    explicit NoMemory(Short of) {
+        shortage().thread = ::GetCurrentThreadId();
+        shortage().of = of;
+    }
+    NoMemory(const NoMemory&) = delete;
+    NoMemory& operator=(const NoMemory&) = delete;
+    ~NoMemory() { shortage().of = Short::none; }
+};
+
+bool is_short() noexcept {
+    const Short of = shortage().of;
+    return of != Short::none && (of == Short::this_one) == (shortage().thread == ::GetCurrentThreadId());
+}
+
+} // namespace
+
+void* operator new(std::size_t size) {
+    if (!is_short())
+        if (void* const block = ::HeapAlloc(::GetProcessHeap(), 0, size))
+            return block;
+    throw std::bad_alloc();
+}
+
+void operator delete(void* block) noexcept {
+    ::HeapFree(::GetProcessHeap(), 0, block);
+}
+
+void operator delete(void* block, std::size_t) noexcept {
+    ::HeapFree(::GetProcessHeap(), 0, block);
+}
 
 namespace {
 
@@ -44,6 +96,44 @@ TEST(StopSignal, StaysRegisteredWhenItEnds) {
     ASSERT_TRUE(::SetConsoleCtrlHandler(StopSignal::on_console_event, TRUE));
 }
 //! [StaysRegisteredWhenItEnds]
+
+//! [LeavesOutWhatThereIsNoMemoryFor]
+TEST(EventLog, LeavesOutWhatThereIsNoMemoryFor) {
+    testing::internal::CaptureStdout();
+    {
+        EventLog log(true);
+        log.opened(1);
+        {
+            const std::runtime_error late("a text that is too long for a string to keep in itself");
+            const NoMemory here(Short::this_one);
+            log.problem("accept", WSAENOBUFS);
+            log.problem(late);
+            log.opened(2);
+            log.received(1, 5);
+            log.sent(1, 5);
+            log.closing(1, goodbye);
+        }
+        log.closing(3, goodbye);
+        log.stopping(); // and here 1 is not named: it has gone, though its line was left out
+    }
+    EXPECT_EQ(testing::internal::GetCapturedStdout(),
+        "Socket 1 connected from a client that left\nClosing socket 3: goodbye\n");
+}
+//! [LeavesOutWhatThereIsNoMemoryFor]
+
+TEST(LineWriter, CountsWhatItsThreadHadNoMemoryFor) {
+    testing::internal::CaptureStdout();
+    LineWriter lines;
+    {
+        const NoMemory there(Short::all_others);
+        lines.write("lost");
+        lines.write("lost too, or with the first one");
+        lines.finish();
+    }
+    lines.write("told");
+    lines.finish();
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "(2 lines lost: nobody has read them)\ntold\n");
+}
 
 TEST(FailedAccept, OfAClientThatLeftIsPassedOver) {
     EventLog log(false);

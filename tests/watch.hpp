@@ -29,18 +29,20 @@ enum class Call {
 
 /// The memory begins as zeros, and each side may come first.
 struct Watch {
-    std::atomic<Call> fails_next;           ///< becomes `none` when it has failed
-    std::atomic<int> error;                 ///< what it fails with
-    std::atomic<unsigned> pause;            ///< milliseconds that a thread sleeps after it has started an operation
-    std::atomic<unsigned> pause_of_accepts; ///< the same after AcceptEx
-    std::atomic<unsigned> late;             ///< milliseconds that an operation comes home later than it has ended
-    std::atomic<int> refusals;              ///< so many large blocks of memory will be refused
-    std::atomic<int> left_before;           ///< so many calls of AcceptEx will fail: a client has come and left again
-    std::atomic<int> sockets;               ///< accepted, and not closed yet
-    std::atomic<int> events;                ///< made, and not closed yet
-    std::atomic<int> blocks;                ///< of memory, large enough for a connection or a frame
-    std::atomic<bool> broken;               ///< a rule was broken
-    std::array<char, 128> broken_rule;      ///< the first one, in words; complete when `told`
+    std::atomic<Call> fails_next;              ///< becomes `none` when it has failed
+    std::atomic<int> error;                    ///< what it fails with
+    std::atomic<unsigned> pause;               ///< milliseconds that a thread sleeps after it has started an operation
+    std::atomic<unsigned> pause_of_accepts;    ///< the same after AcceptEx
+    std::atomic<unsigned> pause_before_cancel; ///< and before it cancels one
+    std::atomic<unsigned> late;                ///< milliseconds that an operation comes home later than it has ended
+    std::atomic<int> refusals;                 ///< so many large blocks of memory will be refused
+    std::atomic<int> left_before;              ///< so many calls of AcceptEx will fail: a client has left
+    std::atomic<int> sockets;                  ///< accepted, and not closed yet
+    std::atomic<int> events;                   ///< made, and not closed yet
+    std::atomic<int> blocks;                   ///< of memory, large enough for a connection or a frame
+    std::atomic<bool> freed_in_flight;         ///< memory was given back that Windows had
+    std::atomic<bool> broken;                  ///< a rule was broken
+    std::array<char, 128> broken_rule;         ///< the first one, in words; complete when `told`
     std::atomic<bool> told;
 };
 

@@ -31,13 +31,19 @@ struct Piece {
 // What the server has, so that what it does with it can be judged.
 struct Watched {
     SharedWatch watch{::GetCurrentProcessId()};
-    std::mutex mutex; // for the sets
+    std::recursive_mutex mutex; // for the sets, which give memory back
     std::set<SOCKET> sockets;
     std::multimap<const OVERLAPPED*, Piece> in_flight;
+    bool forgetting = false;                     // in_flight gives its own memory back, and cannot be asked meanwhile
     std::map<const OVERLAPPED*, SOCKET> accepts; // in flight with AcceptEx
     std::set<SOCKET> not_updated;                // accepted by AcceptEx, and not told so
     LPFN_ACCEPTEX accept_ex = nullptr;
 };
+
+std::atomic<int>& operations_in_flight() noexcept {
+    static constinit std::atomic<int> count = 0;
+    return count;
+}
 
 // It is never destroyed: memory is given back and calls are made even while the program ends.
 Watched& watched() noexcept { // NOLINT(bugprone-exception-escape): without it there is nothing that could go on
@@ -148,14 +154,19 @@ LONG CALLBACK on_exception(EXCEPTION_POINTERS* what) {
     return EXCEPTION_CONTINUE_SEARCH;
 }
 
-void expect_nothing_in_flight_in(const void* block) noexcept {
+void expect_nothing_in_flight_in(const void* block, std::size_t size) noexcept {
+    if (operations_in_flight() == 0)
+        return; // and nothing of `watched` is needed, which may not be there yet
     try {
         const auto* const begin = static_cast<const char*>(block);
-        const auto* const end = begin + Arena::size_of(block);
         const std::scoped_lock lock(watched().mutex);
+        if (watched().forgetting)
+            return;
         for (const auto& [overlapped, piece] : watched().in_flight)
-            if (piece.begin + piece.size > begin && piece.begin < end)
+            if (piece.begin + piece.size > begin && piece.begin < begin + size) {
+                watch().freed_in_flight = true;
                 break_rule("memory is given back while its operation is in flight");
+            }
     } catch (...) {
         break_rule("a lock failed");
     }
@@ -171,6 +182,7 @@ void starts(const OVERLAPPED* overlapped, const DWORD* bytes, std::span<const WS
     const std::scoped_lock lock(watched().mutex);
     if (watched().in_flight.contains(overlapped))
         break_rule("an OVERLAPPED is used again while its operation is in flight");
+    ++operations_in_flight();
     watched().in_flight.insert({overlapped, {reinterpret_cast<const char*>(overlapped), sizeof *overlapped}});
     for (const WSABUF& buffer : buffers)
         watched().in_flight.insert({overlapped, {buffer.buf, buffer.len}});
@@ -178,7 +190,10 @@ void starts(const OVERLAPPED* overlapped, const DWORD* bytes, std::span<const WS
 
 void has_ended(const OVERLAPPED* overlapped) {
     const std::scoped_lock lock(watched().mutex);
-    watched().in_flight.erase(overlapped);
+    watched().forgetting = true;
+    if (watched().in_flight.erase(overlapped) > 0)
+        --operations_in_flight();
+    watched().forgetting = false;
 }
 
 // The server hears of it only when this returns, and must not think before that it has the memory.
@@ -232,7 +247,7 @@ BOOL PASCAL watched_AcceptEx(SOCKET listener, SOCKET client, void* addresses, DW
     const BOOL result = watched().accept_ex(listener, client, addresses, room, local, remote, bytes, overlapped);
     if (!result && ::WSAGetLastError() != ERROR_IO_PENDING) {
         const std::scoped_lock lock(watched().mutex);
-        watched().in_flight.erase(overlapped);
+        has_ended(overlapped);
         watched().accepts.erase(overlapped);
     }
     const int error = ::WSAGetLastError();
@@ -412,6 +427,12 @@ BOOL WINAPI watched_GetQueuedCompletionStatus(
     return result;
 }
 
+// Much may happen between the decision to cancel and the call.
+BOOL WINAPI watched_CancelIoEx(HANDLE file, OVERLAPPED* overlapped) {
+    ::Sleep(watch().pause_before_cancel);
+    return in_dll<decltype(::CancelIoEx)>(kernel, "CancelIoEx")(file, overlapped);
+}
+
 BOOL WINAPI watched_CloseHandle(HANDLE handle) {
     {
         const std::scoped_lock lock(watched().mutex);
@@ -442,6 +463,7 @@ extern const decltype(&::WSACreateEvent) __imp_WSACreateEvent;
 extern const decltype(&::WSACloseEvent) __imp_WSACloseEvent;
 extern const decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort;
 extern const decltype(&::GetQueuedCompletionStatus) __imp_GetQueuedCompletionStatus;
+extern const decltype(&::CancelIoEx) __imp_CancelIoEx;
 extern const decltype(&::CloseHandle) __imp_CloseHandle;
 
 const decltype(&::accept) __imp_accept = watched_accept;
@@ -459,6 +481,7 @@ const decltype(&::WSACreateEvent) __imp_WSACreateEvent = watched_WSACreateEvent;
 const decltype(&::WSACloseEvent) __imp_WSACloseEvent = watched_WSACloseEvent;
 const decltype(&::CreateIoCompletionPort) __imp_CreateIoCompletionPort = watched_CreateIoCompletionPort;
 const decltype(&::GetQueuedCompletionStatus) __imp_GetQueuedCompletionStatus = watched_GetQueuedCompletionStatus;
+const decltype(&::CancelIoEx) __imp_CancelIoEx = watched_CancelIoEx;
 const decltype(&::CloseHandle) __imp_CloseHandle = watched_CloseHandle;
 }
 // NOLINTEND(bugprone-reserved-identifier)
@@ -479,10 +502,11 @@ void operator delete(void* block) noexcept {
     if (block == nullptr)
         return;
     if (!arena().has(block)) {
+        expect_nothing_in_flight_in(block, ::HeapSize(::GetProcessHeap(), 0, block));
         ::HeapFree(::GetProcessHeap(), 0, block);
         return;
     }
-    expect_nothing_in_flight_in(block);
+    expect_nothing_in_flight_in(block, Arena::size_of(block));
     --watch().blocks;
     Arena::take_back(block);
 }

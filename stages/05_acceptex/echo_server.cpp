@@ -111,7 +111,7 @@ std::unique_ptr<Connection> take_back(Connection& lent) {
 
 //! [start_accepts]
 // An accept in flight may become a client, so it takes the place of one. False: there are enough, or the machine is short of
-// something.
+// something. True: call again.
 bool start_accept(Server& server) {
     std::unique_ptr<Connection> next; // what is left in it goes after the lock is released
     const std::scoped_lock lock(server.mutex);
@@ -135,7 +135,7 @@ bool start_accept(Server& server) {
     return false;
 }
 
-// Called whenever a connection ends, and ten times a second, because what could not be had is tried again.
+// Called whenever an accept or a connection ends, and ten times a second, because what could not be had is tried again.
 void start_accepts(Server& server) {
     while (start_accept(server)) {
     }
@@ -221,7 +221,7 @@ void finish(std::unique_ptr<Connection> connection) {
 }
 
 void waited(std::unique_ptr<Connection> connection, DWORD, int error) {
-    const bool asked_to_finish = error == ERROR_OPERATION_ABORTED && !connection->finished;
+    const bool asked_to_finish = error == ERROR_OPERATION_ABORTED && !connection->server.grace_is_over;
     if (error != 0 && !asked_to_finish)
         return close(std::move(connection), error);
     const SOCKET socket = connection->socket.get();
@@ -231,7 +231,7 @@ void waited(std::unique_ptr<Connection> connection, DWORD, int error) {
         return close(std::move(connection), goodbye);
     if (received == SOCKET_ERROR && ::WSAGetLastError() != WSAEWOULDBLOCK)
         return close(std::move(connection), ::WSAGetLastError());
-    if (received == SOCKET_ERROR && asked_to_finish)
+    if (received == SOCKET_ERROR && asked_to_finish && !connection->finished)
         return finish(std::move(connection));
     if (received == SOCKET_ERROR || connection->finished)
         return start_wait(std::move(connection));

@@ -55,7 +55,7 @@ struct Server { // what all threads share
     const unsigned max_clients;
     const Limit patience;                             // with a client that takes nothing, or does not end
     Limit silence = patience;                         // of a client
-    Limit accept_limit = std::chrono::hours(100'000); // the longest one would be too long in nanoseconds
+    Limit accept_limit = std::chrono::hours(100'000); // not max(): that many nanoseconds are too many
 
     std::atomic<unsigned> accepts = 0;       // in flight
     std::atomic<unsigned> conversations = 0; // accepts in flight and clients together
@@ -133,7 +133,7 @@ private:
         using pointer = Frame;
         void operator()(Frame frame) const { frame.destroy(); }
     };
-    [[nodiscard]] promise_type& promise() const { return Frame(frame_.get()).promise(); }
+    [[nodiscard]] promise_type& promise() const { return frame_.get().promise(); }
 
     std::unique_ptr<promise_type, Destroy> frame_;
 };
@@ -208,8 +208,9 @@ template <typename Call> struct Operation : InFlight {
     // True: it waits.
     bool await_suspend(std::coroutine_handle<> who_waits) {
         enter(who_waits);
-        if (call(this))  // it has ended already; but the packet comes as well
-            return true; // from here on another worker may have destroyed this object
+        // Once the call has started it, another worker may destroy this object. Then only the stack is ours.
+        if (call(this))
+            return true; // it has ended already; but the packet comes as well
         const int failure = ::WSAGetLastError();
         if (failure == WSA_IO_PENDING)
             return true;
@@ -335,7 +336,7 @@ Task<int> echo_until_the_end(SOCKET client, Server& server) {
 //! [echo_until_the_end]
 
 //! [serve]
-void close(SOCKET client, Server& server, int why) {
+void note_end(SOCKET client, Server& server, int why) {
     if (why == ERROR_OPERATION_ABORTED)
         ++server.cut_off; // by the stop, and the log will say so
     else
@@ -353,7 +354,7 @@ Conversation serve(Server& server, Place, Place accepting) {
             co_return; // it has left again, or we stop
         server.log.opened(client.get());
         const int why = co_await echo_until_the_end(client.get(), server);
-        close(client.get(), server, why);
+        note_end(client.get(), server, why);
     } catch (const std::exception& error) { // it ends this conversation, and no other
         if (client)
             server.log.closing(client.get(), error);
