@@ -133,7 +133,7 @@ private:
         using pointer = Frame;
         void operator()(Frame frame) const { frame.destroy(); }
     };
-    [[nodiscard]] promise_type& promise() const { return frame_.get().promise(); }
+    [[nodiscard]] promise_type& promise() const { return Frame(frame_.get()).promise(); }
 
     std::unique_ptr<promise_type, Destroy> frame_;
 };
