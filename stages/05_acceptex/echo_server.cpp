@@ -110,8 +110,8 @@ std::unique_ptr<Connection> take_back(Connection& lent) {
 //! [lend]
 
 //! [start_accepts]
-// An accept in flight may become a client, so it takes the place of one. False: there are enough, or the machine is short of
-// something. True: call again.
+// An accept in flight may become a client, so it takes the place of one. False: there are enough, or the machine is
+// short of something. True: call again.
 bool start_accept(Server& server) {
     std::unique_ptr<Connection> next; // what is left in it goes after the lock is released
     const std::scoped_lock lock(server.mutex);
